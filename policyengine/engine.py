@@ -1,0 +1,260 @@
+"""Decide exchanges: translate, classify, bill, price, route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from policyengine.billing import Billing
+from policyengine.errors import AccountError, DialectError, nearest
+from policyengine.fallback import FALLBACK
+from policyengine.intake import exchange_of
+from policyengine.plugins import PluginSet, load_plugins
+from policyengine.policy.load import Policy, load_policy
+from policyengine.provider import Claim, Dialect, Normalized, Seller
+from policyengine.routing import UNROUTED, route_for
+from policyengine.settlement import settled_charge
+from policyengine.verdict import Step, Verdict, Warning
+from policyengine.warning import charge_warnings, fact_warnings
+
+if TYPE_CHECKING:
+    from policyengine.exchange import Exchange
+    from policyengine.facts import Facts, UsageRow
+    from policyengine.rules.ordered import BoundRule
+
+__all__ = ["Engine"]
+
+
+class Engine:
+    """Answer what happened, who bills what, how much, and what to do next.
+
+    An engine is immutable, thread-safe and picklable, and does no I/O after loading.
+
+    >>> engine = Engine.load()
+    >>> verdict = engine.evaluate(b'{"error": {"code": 503}}', http_status=503, provider="gemini")
+    >>> verdict.outcome, verdict.route.action
+    ('failed', 'backoff')
+    """
+
+    def __init__(self, policy: Policy, plugins: PluginSet) -> None:
+        """Join a loaded *policy* with the *plugins* that translate; `Engine.load` does both."""
+        self.policy = policy
+        self.plugins = plugins
+        self._billing = Billing(policy.rules, policy.prices)
+        self._hosts = _hosts(policy, plugins)
+        self._reading_sellers = tuple(
+            seller for seller in plugins.sellers.values() if type(seller).recognizes is not Seller.recognizes
+        )
+
+    @classmethod
+    def load(cls, directory: str | Path | None = None, *, plugins: PluginSet | None = None) -> Engine:
+        """Return an engine with the bundled rules and prices, those of *directory* before them.
+
+        Raises:
+            PolicyFileError: rule, price or account files have faults; it lists all of them.
+        """
+        found = load_plugins() if plugins is None else plugins
+        return cls(load_policy(found, None if directory is None else Path(directory)), found)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle policy and plugins; compiled rules and caches are made anew."""
+        return Engine, (self.policy, self.plugins)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the digest of everything that decides."""
+        return self.policy.fingerprint
+
+    def evaluate(self, source: object, **context: Any) -> Verdict:  # noqa: ANN401
+        """Return the verdict on one exchange.
+
+        *source* is the answer: bytes, a mapping, a list of stream chunks, an SDK object,
+        an httpx or requests response, an exception, or an `Exchange`. *context* is what the
+        caller knows beside it: provider, dialect, seller, account, account_facts, model,
+        http_status, headers, url, request, at, elapsed_s, attempt, transport_error.
+
+        Raises:
+            DialectError: a name is not known, or several dialects fit equally well.
+            AccountError: `account` names no account of the policy directory.
+            InputError: *source* is nothing that can be read.
+        """
+        exchange = self._with_account(exchange_of(source, context))
+        dialect = self.dialect_of(exchange)
+        seller, assumed = self._seller(exchange, dialect)
+        if exchange.seller != seller:
+            exchange = msgspec.structs.replace(exchange, seller=seller)
+        (facts, usage), trouble = self._normalized(dialect, exchange)
+        warnings = [*assumed, *trouble, *fact_warnings(facts, dialect, exchange)]
+        return self._verdict(facts, usage, warnings)
+
+    def evaluate_many(self, sources: Iterable[object], **context: Any) -> Iterator[Verdict]:  # noqa: ANN401
+        """Yield the verdict on each of *sources*; *context* holds for all of them."""
+        for source in sources:
+            yield self.evaluate(source, **context)
+
+    def evaluate_task(self, sources: Iterable[object], **context: Any) -> Verdict:  # noqa: ANN401
+        """Return one verdict and one charge on a submit, its polls and its webhooks, in the order they came.
+
+        Raises:
+            InputError: there are no *sources*.
+        """
+        from policyengine.task import fold  # noqa: PLC0415
+
+        verdicts = list(self.evaluate_many(sources, **context))
+        facts, usage, warnings = fold(verdicts)
+        return self._verdict(facts, usage, warnings)
+
+    def rebill(self, verdict: Verdict, *, seller: str, account_facts: Mapping[str, str | int] | None = None) -> Verdict:
+        """Return the same answer under another seller's invoice."""
+        changes: dict[str, Any] = {"seller": seller}
+        if account_facts is not None:
+            changes["account"] = dict(account_facts)
+        kept = [warning for warning in verdict.warnings if warning.code in ("drift", "body")]
+        return self._verdict(msgspec.structs.replace(verdict.facts, **changes), verdict.usage, kept)
+
+    def decide(self, facts: Facts, usage: Iterable[UsageRow] = ()) -> Verdict:
+        """Return the verdict on facts that are already normalized."""
+        return self._verdict(facts, tuple(usage), [])
+
+    def dialect_of(self, exchange: Exchange) -> Dialect:
+        """Return the dialect that *exchange* is written in; one that reads only the transport when none claims it.
+
+        Raises:
+            DialectError: the name is not known, or several dialects claim it equally.
+        """
+        if exchange.dialect is not None:
+            return self.plugins.dialect(exchange.dialect)
+        best: list[Dialect] = []
+        highest = Claim.MAYBE
+        for dialect in self.plugins.dialects_of(exchange.provider):
+            claim = _claim(dialect, exchange)
+            if claim > highest:
+                best, highest = [dialect], claim
+            elif claim == highest:
+                best.append(dialect)
+        if len(best) > 1:
+            return self._tied(best, exchange)
+        return best[0] if best else FALLBACK
+
+    def _tied(self, dialects: list[Dialect], exchange: Exchange) -> Dialect:
+        """Return the dialect whose own seller invoices, or the fallback for an envelope anybody may use."""
+        known = exchange.seller or self._shown_seller(exchange)
+        own = [dialect for dialect in dialects if dialect.seller == known]
+        if len(own) == 1:
+            return own[0]
+        names = [dialect.name for dialect in dialects]
+        msg = f"the answer may be in {' or '.join(map(repr, names))}; pass dialect=, provider= or seller="
+        raise DialectError(msg, names)
+
+    def _with_account(self, exchange: Exchange) -> Exchange:
+        if exchange.account is None:
+            return exchange
+        account = self.policy.accounts.get(exchange.account)
+        if account is None:
+            known = tuple(self.policy.accounts)
+            hint = nearest(exchange.account, known) if known else "; no policy directory with accounts.toml is loaded"
+            msg = f"account {exchange.account!r} is not known{hint}"
+            raise AccountError(msg)
+        return msgspec.structs.replace(
+            exchange,
+            seller=exchange.seller or account.seller,
+            account_facts={**account.account_facts, **exchange.account_facts},
+        )
+
+    def _seller(self, exchange: Exchange, dialect: Dialect) -> tuple[str, list[Warning]]:
+        """Return who invoices, and a warning when that is an assumption or a name without rules."""
+        told = exchange.seller or self._shown_seller(exchange)
+        seller = told or dialect.seller
+        warnings = []
+        if told is None:
+            warnings.append(Warning("seller_assumed", f"nothing tells who invoices; assumed {seller!r}, the dialect's own"))
+        elif seller not in self.policy.prices.sellers:
+            known = nearest(seller, tuple(self.policy.prices.sellers))
+            warnings.append(Warning("seller_unknown", f"seller {seller!r} has no rules and no prices{known}"))
+        return seller, warnings
+
+    def _shown_seller(self, exchange: Exchange) -> str | None:
+        """Return the seller that the address or the envelope shows."""
+        if exchange.url and (seller := self._hosts.get(exchange.host)):
+            return seller
+        return next((seller.name for seller in self._reading_sellers if seller.recognizes(exchange)), None)
+
+    def _normalized(self, dialect: Dialect, exchange: Exchange) -> tuple[Normalized, list[Warning]]:
+        try:
+            return dialect.normalize(exchange), []
+        except Exception as error:  # noqa: BLE001  a plugin may fail in any way and must not take the caller down
+            plugin = f"dialect {dialect.name!r} of provider {dialect.provider!r}"
+            message = f"{plugin} raised {type(error).__name__}: {error}; only the transport was read"
+            return FALLBACK.normalize(exchange), [Warning("plugin_failed", message)]
+
+    def _verdict(self, facts: Facts, usage: tuple[UsageRow, ...], warnings: list[Warning]) -> Verdict:
+        if facts.at is None:
+            facts = msgspec.structs.replace(facts, at=datetime.now(UTC))
+        rules = self.policy.rules
+        classified = rules.deciding("classify", facts.dialect).first(facts)
+        outcome = classified.rule.then.outcome if classified else "unrecognized"
+        stage = classified.rule.then.stage if classified else "unknown"
+        decided = self._billing.decide(facts, usage, outcome, stage)
+        routed = rules.deciding("route").first(facts, outcome, stage)
+        charge, money_warnings = settled_charge(decided.charge, facts, outcome, self.policy.prices, self._issues(facts))
+        return Verdict(
+            outcome=outcome,
+            stage=stage,
+            images=facts.images_delivered,
+            bill=decided.bill,
+            charge=charge,
+            route=route_for(routed.rule.then, facts) if routed else UNROUTED,
+            facts=facts,
+            usage=usage,
+            trail=_trail(classified, decided.steps, routed),
+            experimental=self._experimental(facts, outcome, stage),
+            warnings=(*warnings, *money_warnings, *charge_warnings(decided.bill, charge, facts)),
+            fingerprint=self.policy.fingerprint,
+        )
+
+    def _issues(self, facts: Facts) -> bool:
+        """Return whether amounts in the payload are those of the invoice: the dialect's own seller sends it."""
+        dialect = self.plugins.dialects.get(facts.dialect)
+        return dialect is not None and dialect.seller == facts.seller
+
+    def _experimental(self, facts: Facts, outcome: str, stage: str) -> tuple[Step, ...]:
+        found = []
+        for decision, key in (("classify", facts.dialect), ("bill", facts.seller), ("route", "")):
+            on_trial = self.policy.rules.experimental(decision, key)
+            if on_trial.rules and (rule := on_trial.first(facts, outcome, stage)) is not None:
+                found.append(rule.step)
+        return tuple(found)
+
+
+def _claim(dialect: Dialect, exchange: Exchange) -> Claim:
+    try:
+        return dialect.recognizes(exchange)
+    except Exception:  # noqa: BLE001  a plugin that fails to recognize claims nothing
+        return Claim.NO
+
+
+def _trail(classified: BoundRule | None, billed: tuple[Step, ...], routed: BoundRule | None) -> tuple[Step, ...]:
+    first = (classified.step,) if classified else ()
+    return (*first, *billed, *((routed.step,) if routed else ()))
+
+
+def _hosts(policy: Policy, plugins: PluginSet) -> Mapping[str, str]:
+    """Return the seller behind each host, by accounts, bill tables and plugins; the first named wins."""
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    found: dict[str, str] = {}
+    for account in policy.accounts.values():
+        if account.base_url and account.seller and (host := urlsplit(account.base_url).hostname):
+            found.setdefault(host, account.seller)
+    for name in policy.rules.sellers():
+        for table in policy.rules.bill_files(name):
+            for host in table.hosts:
+                found.setdefault(host, name)
+    for seller in plugins.sellers.values():
+        for host in seller.hosts:
+            found.setdefault(host, seller.name)
+    return found

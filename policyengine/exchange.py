@@ -1,0 +1,125 @@
+"""Hold one exchange in its native form: the request, if known, and what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from policyengine.facts import Facts
+from policyengine.native import count, number, text
+
+if TYPE_CHECKING:
+    from policyengine.provider import Dialect
+
+__all__ = ["Exchange"]
+
+
+class Exchange(Struct, frozen=True, kw_only=True):
+    """Hold what one call sent and got, untranslated.
+
+    Make one with `Exchange.of`, which accepts bytes, mappings, lists of chunks,
+    SDK objects, httpx and requests responses, and exceptions.
+    """
+
+    body: object = None
+    """The decoded answer: an object, a list of stream chunks, a string, or None."""
+    http_status: int | None = None
+    headers: Mapping[str, str] = {}
+    """Answer headers; names in lower case."""
+    url: str | None = None
+    """The address that was called."""
+    request: Mapping[str, object] = {}
+    """The request body as sent."""
+    transport_error: str | None = None
+    """The name of the client's exception, when no whole answer arrived."""
+    fault: str | None = None
+    """Why the answer could not be decoded as JSON, when it could not."""
+    provider: str | None = None
+    """Narrows the dialects that are tried."""
+    dialect: str | None = None
+    seller: str | None = None
+    account: str | None = None
+    """A key of `accounts.toml`."""
+    model: str | None = None
+    at: datetime | None = None
+    elapsed_s: float | None = None
+    attempt: int = 1
+    account_facts: Mapping[str, str | int] = {}
+    """mode, plan, failures_today and what else a seller's bill depends on."""
+
+    @classmethod
+    def of(cls, source: object, **context: Any) -> Exchange:  # noqa: ANN401
+        """Return *source* as an exchange, with what the caller knows in *context*.
+
+        >>> Exchange.of(b'{"candidates": null}', http_status=200).body
+        {'candidates': None}
+        """
+        from policyengine.intake import exchange_of  # noqa: PLC0415  intake builds on this module
+
+        return exchange_of(source, context)
+
+    @property
+    def host(self) -> str:
+        """Return the host that was called, in lower case; "" when not known."""
+        return (urlsplit(self.url).hostname or "") if self.url else ""
+
+    def facts(self, dialect: Dialect, **signals: Any) -> Facts:  # noqa: ANN401
+        """Return facts made of the *signals* a dialect read and what the exchange itself tells.
+
+        A signal that is None counts as not read. What the caller said of the model
+        wins over the payload, the payload over the request.
+        """
+        known = {name: value for name, value in signals.items() if value is not None}
+        self._fill_from_request(known)
+        self._fill_from_headers(known)
+        if self.model is not None:
+            known["model"] = self.model
+        known.setdefault("http_status", self.http_status)
+        known.setdefault("transport_error", self.transport_error)
+        if self.at is not None:
+            known["at"] = self.at
+        return Facts(
+            provider=dialect.provider,
+            dialect=dialect.name,
+            seller=self.seller or dialect.seller,
+            elapsed_s=self.elapsed_s,
+            attempt=self.attempt,
+            account=dict(self.account_facts),
+            **known,
+        )
+
+    def _fill_from_request(self, known: dict[str, Any]) -> None:
+        if not self.request:
+            return
+        for fact in ("model", "size", "quality"):
+            if fact not in known and (value := text(self.request.get(fact))):
+                known[fact] = value
+        if "images_requested" not in known:
+            known["images_requested"] = count(self.request.get("n"))
+        prompt = self.request.get("prompt")
+        if isinstance(prompt, str) and not any("image" in name for name in self.request):
+            known.setdefault("prompt_bytes", len(prompt.encode("utf-8", "surrogatepass")))
+
+    def _fill_from_headers(self, known: dict[str, Any]) -> None:
+        headers = self.headers
+        if not headers:
+            return
+        if "request_id" not in known:
+            known["request_id"] = headers.get("x-request-id")
+        if "retry_after_s" not in known:
+            known["retry_after_s"] = number(headers.get("retry-after"))
+        if "at" not in known and "date" in headers:
+            known["at"] = _http_date(headers["date"])
+
+
+def _http_date(written: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  only when a Date header is all there is
+
+    try:
+        return parsedate_to_datetime(written).astimezone(UTC)
+    except (ValueError, OverflowError, TypeError):
+        return None

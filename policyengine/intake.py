@@ -1,0 +1,225 @@
+"""Turn what callers have in hand into an exchange: bytes, mappings, SDK objects, responses, exceptions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from policyengine.errors import InputError
+from policyengine.exchange import Exchange
+from policyengine.native import mapping, number, scalar_text, timestamp
+
+__all__ = ["MAX_BODY_BYTES", "decoded", "exchange_of"]
+
+MAX_BODY_BYTES = 256 * 1024 * 1024
+"""A larger body is not decoded; the largest real one, four 4K images in base64, is a fifth of this."""
+_KEPT_TEXT = 4096  # characters of a body that is not JSON; enough for an error page's first words
+_CLASS_NAME = re.compile(r"[A-Za-z_][\w.]{0,99}")
+_DECODE = msgspec.json.Decoder().decode
+
+
+def exchange_of(source: object, context: Mapping[str, Any]) -> Exchange:
+    """Return *source* as an exchange; what *context* says wins over what *source* tells.
+
+    Raises:
+        InputError: *source* is none of the accepted kinds.
+    """
+    if type(source) is bytes and "headers" not in context and "request" not in context:
+        body, fault = decoded(source)
+        return Exchange(**{"body": body, "fault": fault, **context})
+    if isinstance(source, Exchange):
+        return msgspec.structs.replace(source, **_tidied(context)) if context else source
+    found = _read(source)
+    found.update(_tidied(context))
+    if is_image(found.get("headers", {})):
+        found["body"], found["fault"] = None, None
+    return Exchange(**found)
+
+
+def is_image(headers: Mapping[str, str]) -> bool:
+    """Return whether the answer is the picture itself and not a description of it."""
+    return headers.get("content-type", "").startswith("image/")
+
+
+def decoded(body: bytes | str) -> tuple[object, str | None]:
+    """Return the JSON value of *body* and None, or its text and why it is no JSON.
+
+    Server-sent events are returned as the list of their data. Never raises.
+
+    >>> decoded(b'data: {"a": 1}\\n\\ndata: [DONE]\\n')
+    ([{'a': 1}], None)
+    """
+    if len(body) > MAX_BODY_BYTES:
+        return None, f"the body has {len(body)} bytes, more than {MAX_BODY_BYTES}"
+    try:
+        return _DECODE(body), None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        fault = f"not JSON: {error}" if body else "empty body"
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    chunks = list(_event_data(text)) if "data:" in text else []
+    return (chunks, None) if chunks else (text[:_KEPT_TEXT] or None, fault)
+
+
+def _event_data(text: str) -> Iterator[object]:
+    """Yield the JSON of each server-sent event; a last event that broke off is left out."""
+    for event in re.split(r"\r?\n\r?\n", text):
+        lines = [line[5:].strip() for line in event.splitlines() if line.startswith("data:")]
+        if not lines:
+            continue
+        try:
+            yield _DECODE("\n".join(lines))
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            continue
+
+
+def _read(source: object) -> dict[str, Any]:
+    """Return the fields of an exchange that *source* tells."""
+    if source is None:
+        return {"body": None}
+    if isinstance(source, bytes | bytearray | memoryview | str):
+        body, fault = decoded(source if isinstance(source, str) else bytes(source))
+        return {"body": body, "fault": fault}
+    if isinstance(source, Mapping):
+        return _read_mapping(source)
+    if isinstance(source, list | tuple):
+        return {"body": [_plain(chunk) for chunk in source]}
+    if isinstance(source, BaseException):
+        return _read_exception(source)
+    if hasattr(source, "status_code") and hasattr(source, "headers"):
+        return _read_response(source)
+    return {"body": _plain(source)}
+
+
+def _read_mapping(source: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a body; a log's rendering of an exception (`{"exception": "ReadTimeout"}`) as what it was."""
+    body = source if isinstance(source, dict) else dict(source)
+    name = body.get("exception")
+    if isinstance(name, str) and _CLASS_NAME.fullmatch(name):
+        return {"body": body, "transport_error": name.rpartition(".")[2]}
+    return {"body": body}
+
+
+def _plain(source: object) -> object:
+    """Return an SDK object as plain JSON values.
+
+    Raises:
+        InputError: *source* cannot be turned into a mapping.
+    """
+    if source is None or isinstance(source, str | int | float | dict | list):
+        return source
+    if isinstance(source, bytes):
+        return decoded(source)[0]
+    for method, arguments in _DUMPS:
+        if callable(dump := getattr(source, method, None)):
+            try:
+                return dump(**arguments)
+            except TypeError:  # another library's method of the same name
+                continue
+            except Exception as error:
+                msg = f"cannot read {type(source).__name__}: its {method}() raised {error!r}"
+                raise InputError(msg) from error
+    msg = (
+        f"cannot read {type(source).__name__!r} as an exchange; "
+        "pass bytes, a mapping, a list of chunks, an SDK object, a response or an exception"
+    )
+    raise InputError(msg)
+
+
+_DUMPS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("model_dump", {"mode": "json", "warnings": False}),  # pydantic 2: openai, google-genai, replicate
+    ("model_dump", {}),
+    ("to_dict", {}),
+    ("_asdict", {}),
+)
+
+
+def _read_response(response: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Read an httpx or requests response, or anything with the same attributes.
+
+    Raises:
+        InputError: the body of a streamed response was not read yet.
+    """
+    try:
+        content = response.content
+    except Exception as error:
+        msg = f"the {type(response).__name__} has no body yet ({error}); read it before you evaluate it"
+        raise InputError(msg) from error
+    request = getattr(response, "request", None)
+    sent = getattr(request, "content", None) or getattr(request, "body", None)
+    found = _read(content if isinstance(content, bytes | str) else _plain(content))
+    found |= {
+        "http_status": response.status_code if isinstance(response.status_code, int) else None,
+        "headers": _lower_keys(response.headers),
+        "url": str(url) if (url := getattr(response, "url", None) or getattr(request, "url", None)) else None,
+        "request": _request(sent),
+        "elapsed_s": _elapsed(response),
+    }
+    return found
+
+
+def _elapsed(response: Any) -> float | None:  # noqa: ANN401
+    try:
+        elapsed = response.elapsed
+    except (AttributeError, RuntimeError):  # httpx raises until the response is closed
+        return None
+    return elapsed.total_seconds() if isinstance(elapsed, timedelta) else None
+
+
+def _read_exception(error: BaseException) -> dict[str, Any]:
+    """Return the answer an SDK's exception carries, or the exception itself as a transport error."""
+    response = getattr(error, "response", None)
+    if hasattr(response, "status_code") and hasattr(response, "headers"):
+        try:
+            return _read_response(response)
+        except InputError:
+            pass  # a streamed error body; the exception's own attributes are what is left
+    status = getattr(error, "status_code", None) or getattr(error, "code", None)
+    body = getattr(error, "body", None) or getattr(error, "details", None)
+    if not isinstance(body, Mapping):
+        return {"body": None, "transport_error": type(error).__name__}
+    # openai-python hands out the inner error object (openai 3.54.0, checked 2026-11-22).
+    whole = body if "error" in body else {"error": dict(body)}
+    return {"body": dict(whole), "http_status": status if isinstance(status, int) else None}
+
+
+def _lower_keys(headers: object) -> dict[str, str]:
+    """Return headers with names in lower case and values as text."""
+    if not hasattr(headers, "items"):
+        return {}
+    return {str(name).lower(): str(value) for name, value in headers.items() if scalar_text(value)}
+
+
+def _request(sent: object) -> Mapping[str, object]:
+    return mapping(decoded(sent)[0] if isinstance(sent, bytes | str) else sent)
+
+
+def _tidied(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the caller's context in the exchange's own types.
+
+    Raises:
+        InputError: `at` is not an aware datetime or an ISO 8601 string.
+    """
+    tidy = {name: value for name, value in context.items() if value is not None}
+    if "headers" in tidy:
+        tidy["headers"] = _lower_keys(tidy["headers"])
+    if "request" in tidy:
+        tidy["request"] = _request(tidy["request"])
+    if "elapsed_s" in tidy:
+        tidy["elapsed_s"] = number(tidy["elapsed_s"])
+    if "at" in tidy:
+        tidy["at"] = _moment(tidy["at"])
+    return tidy
+
+
+def _moment(at: object) -> datetime:
+    if isinstance(at, datetime) and at.tzinfo is not None:
+        return at
+    moment = timestamp(at) if isinstance(at, str) else None
+    if moment is None:
+        msg = f"at={at!r} is not a time; pass an aware datetime or an ISO 8601 string"
+        raise InputError(msg)
+    return moment

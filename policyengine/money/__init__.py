@@ -1,0 +1,1 @@
+"""Price what was consumed: price files, dated look-up, exact amounts and intervals."""

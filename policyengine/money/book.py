@@ -1,0 +1,189 @@
+"""Look up the tariff of one exchange: by seller, model, tier, mode, account and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from policyengine.money.entry import Currency, PriceEntry, PriceFile, Prices
+from policyengine.money.tariff import Tariff
+from policyengine.vocabulary import COMPONENTS
+
+if TYPE_CHECKING:
+    from policyengine.facts import Facts
+    from policyengine.provider import Seller
+
+__all__ = ["LoadedPrices", "PriceBook"]
+
+_CACHE_LIMIT = 4096
+
+
+class LoadedPrices(Struct, frozen=True, kw_only=True):
+    """Hold one price file that has no fault."""
+
+    file: str
+    origin: str
+    content: PriceFile
+
+
+class _Priced(Struct, frozen=True, kw_only=True):
+    """Join an entry with its file."""
+
+    entry: PriceEntry
+    file: LoadedPrices
+
+
+class PriceBook:
+    """Hold all price files; a user's entries come before the bundled ones."""
+
+    def __init__(self, files: Sequence[LoadedPrices], sellers: Mapping[str, Seller]) -> None:
+        """Take the price *files* and the *sellers* that translate them."""
+        self.files = tuple(sorted(files, key=lambda file: file.origin != "user"))
+        self.sellers = sellers
+        self._by_model: dict[tuple[str, str], list[_Priced]] = {}
+        self._by_seller: dict[str, list[_Priced]] = {}
+        self._cache: dict[tuple[object, ...], tuple[Tariff, ...]] = {}
+        for file in self.files:
+            for entry in file.content.price:
+                self._add(_Priced(entry=entry, file=file))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the files; the look-up tables are made anew."""
+        return PriceBook, (self.files, self.sellers)
+
+    def _add(self, priced: _Priced) -> None:
+        seller = priced.file.content.seller
+        self._by_seller.setdefault(seller, []).append(priced)
+        for name in (priced.entry.model, *priced.entry.aliases):
+            self._by_model.setdefault((seller, name), []).append(priced)
+
+    def tariffs(self, facts: Facts, *, model: str | None = None) -> tuple[Tariff, ...]:
+        """Return the tariffs that may apply: one when the model is known, else all that fit the dialect."""
+        name = model or facts.model
+        day = facts.at.date() if facts.at else None
+        account = tuple(sorted(facts.account.items())) if facts.account else ()
+        key = (facts.seller, name, day, facts.tier, facts.mode, facts.operation, facts.dialect, account)
+        found = self._cache.get(key)
+        if found is None:
+            if len(self._cache) >= _CACHE_LIMIT:
+                self._cache.clear()
+            found = self._cache[key] = self._find(facts, name, day)
+        return found
+
+    def _find(self, facts: Facts, name: str | None, day: date | None) -> tuple[Tariff, ...]:
+        listed = self._named(facts.seller, name) if name else []
+        fitting = [priced for priced in listed if _holds(priced, facts, day)]
+        if fitting:
+            return (self._tariff(_best_match(fitting), facts.tier),)
+        if listed:
+            return ()  # the model is priced, but not on this day or in this mode
+        if name is not None:
+            return ()
+        others = [priced for priced in self._by_seller.get(facts.seller, ()) if _holds(priced, facts, day)]
+        special = [priced for priced in others if facts.dialect in priced.entry.dialects]
+        chosen = special or [priced for priced in others if not priced.entry.dialects]
+        return tuple(self._tariff(priced, facts.tier) for priced in _newest(chosen))
+
+    def _named(self, seller: str, name: str) -> list[_Priced]:
+        found = self._by_model.get((seller, name))
+        if found is None:
+            found = self._by_model.get((seller, name.rpartition("/")[2]), [])
+        return found
+
+    def _tariff(self, priced: _Priced, tier: str | None) -> Tariff:
+        content = priced.file.content
+        entry = for_tier(priced.entry, tier)
+        seller = self.sellers[content.seller]
+        return Tariff(
+            seller=content.seller,
+            currency=content.currency,
+            rates=tuple(seller.translate(entry)),
+            entry=entry,
+            file=priced.file.file,
+        )
+
+    def components(self, facts: Facts, tariffs: Sequence[Tariff]) -> frozenset[str]:
+        """Return the components that some of *tariffs* has; what the seller declares when there is none."""
+        if tariffs:
+            return frozenset().union(*(tariff.components for tariff in tariffs))
+        declared = {name for file in self.files if file.content.seller == facts.seller for name in file.content.components}
+        return frozenset(declared or COMPONENTS)
+
+    def usd_per(self, currency: str, at: datetime | None) -> Decimal | None:
+        """Return what one unit of *currency* was worth on the day of *at*; None when nobody says."""
+        if currency == "USD":
+            return Decimal(1)
+        day = at.date() if at else date.max
+        dated = [rate for file in self.files for rate in file.content.currencies if rate.code == currency and rate.from_ <= day]
+        return max(dated, key=_start).usd if dated else None
+
+    def credit_worth(self, facts: Facts, unit: str) -> Decimal | None:
+        """Return what one *unit* of the seller's own money is worth in dollars; None when no entry says."""
+        named = [tariff.entry for tariff in self.tariffs(facts)]
+        of_seller = [priced.entry for priced in self._by_seller.get(facts.seller, ())]
+        for entry in (*named, *of_seller):
+            if entry.credit is not None and entry.credit_unit == unit:
+                return entry.credit
+        return None
+
+    def entries(self, seller: str | None = None) -> Iterable[tuple[str, str, PriceEntry]]:
+        """Yield (seller, file, entry) of every entry in the order of the files."""
+        for file in self.files:
+            if seller in (None, file.content.seller):
+                for entry in file.content.price:
+                    yield file.content.seller, file.file, entry
+
+
+def _start(rate: Currency) -> date:
+    return rate.from_
+
+
+def for_tier(entry: PriceEntry, tier: str | None) -> PriceEntry:
+    """Return *entry* with the prices of *tier* in place of the standard ones, key by key."""
+    special = next((prices for name, prices in entry.tier.items() if name == tier), None)
+    if special is None:
+        return entry
+    changes = {name: getattr(special, name) for name in Prices.__struct_fields__ if getattr(special, name)}
+    if "per_mtok" in changes:
+        changes["per_mtok"] = {**entry.per_mtok, **special.per_mtok}
+    return msgspec.structs.replace(entry, **changes)
+
+
+def _holds(priced: _Priced, facts: Facts, day: date | None) -> bool:
+    entry = priced.entry
+    layer = priced.file.content.layer
+    return (
+        (day is None or ((entry.from_ or day) <= day and (entry.until is None or day < entry.until)))
+        and (layer is None or facts.account.get("prices") == layer)
+        and entry.mode in (None, facts.mode)
+        and entry.operation in (None, facts.operation)
+        and all(facts.account.get(name) == value for name, value in entry.account.items())
+        and (not entry.dialects or facts.dialect in entry.dialects)
+    )
+
+
+def _best_match(fitting: Sequence[_Priced]) -> _Priced:
+    """Return the user's entry before a bundled one, the one with most conditions, the newest, the last written."""
+    return max(
+        enumerate(fitting),
+        key=lambda item: (item[1].file.origin == "user", _conditions(item[1]), item[1].entry.from_ or date.min, item[0]),
+    )[1]
+
+
+def _conditions(priced: _Priced) -> int:
+    entry = priced.entry
+    return (priced.file.content.layer is not None) + bool(entry.mode) + bool(entry.operation) + len(entry.account) + bool(entry.dialects)
+
+
+def _newest(priced: Sequence[_Priced]) -> list[_Priced]:
+    """Return one entry per model: several models may fit an exchange, but one model has one price."""
+    by_model: dict[str, list[_Priced]] = {}
+    for item in priced:
+        by_model.setdefault(item.entry.model, []).append(item)
+    return [_best_match(items) for items in by_model.values()]
+

@@ -1,0 +1,265 @@
+"""Turn a price entry into a tariff: exact rates per component and unit, and what a workload consumes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+
+from policyengine.money.entry import PriceEntry, Prices
+from policyengine.vocabulary import COMPONENTS
+
+if TYPE_CHECKING:
+    from policyengine.vocabulary import Component
+
+__all__ = [
+    "Estimate",
+    "PriceEntry",
+    "Rate",
+    "Rates",
+    "Tariff",
+    "Workload",
+    "image_tokens",
+    "megapixels",
+    "standard_estimate",
+    "standard_rates",
+]
+
+_TOKEN_KEYS: Mapping[str, tuple[Component, str]] = {
+    "input": ("input", "token"),
+    "cached": ("input", "cached_token"),
+    "input_image": ("input", "image_token"),
+    "cached_image": ("input", "cached_image_token"),
+    "text": ("text", "token"),
+    "image": ("image", "token"),
+}
+_SPARE_UNITS = {"cached_token": "token", "image_token": "token", "cached_image_token": "cached_token"}
+T = TypeVar("T", Decimal, int)
+_SURCHARGES = frozenset({"search_query"})  # a component these alone price exists only when it was used
+_MEGAPIXEL = 1_048_576
+_SIZE = re.compile(r"(\d{1,5})\s*[xX×*]\s*(\d{1,5})")
+
+
+class Rate(Struct, frozen=True, kw_only=True):
+    """Price one unit of one component exactly: *amount* for *per* units."""
+
+    component: Component
+    unit: str
+    amount: Decimal
+    """In the currency of the price file."""
+    per: int = 1
+    extra: Decimal | None = None
+    """The amount for each unit after the first, where that differs."""
+    size: str | None = None
+    quality: str | None = None
+
+    def pico(self, quantity: int | Decimal) -> int:
+        """Return *quantity* times the rate in 10⁻¹² of the currency, rounded half-even once."""
+        if self.extra is not None and quantity > 1:
+            further = _EXACT.multiply(_EXACT.subtract(Decimal(quantity), Decimal(1)), self.extra)
+            return _rounded(_EXACT.add(self.amount, further), self.per)
+        return _rounded(_EXACT.multiply(self.amount, Decimal(quantity)), self.per)
+
+
+Rates = tuple[Rate, ...]
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_PICO = Decimal(10) ** 12
+
+
+def _rounded(amount: Decimal, per: int) -> int:
+    scaled = _EXACT.multiply(amount, _PICO)
+    return int(_EXACT.to_integral_value(scaled if per == 1 else _EXACT.divide(scaled, per)))
+
+
+class Workload(Struct, frozen=True, kw_only=True):
+    """Describe one piece of work: what is asked of the seller, whatever comes of it."""
+
+    images: int | None = 1
+    size: str | None = None
+    quality: str | None = None
+    prompt_tokens: int | None = None
+    prompt_bytes: int | None = None
+    """Bytes of the prompt: no tokenizer makes more tokens than bytes."""
+    text_tokens: int | None = None
+    """Text output and thinking that come with a success."""
+    operation: str | None = None
+    mode: str | None = None
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """Bound what a workload consumes of one unit; *high* is None where nothing bounds it."""
+
+    component: Component
+    unit: str
+    low: int | Decimal
+    high: int | Decimal | None
+    why: str
+    """What the bound rests on."""
+
+
+class Tariff(Struct, frozen=True, kw_only=True, dict=True):
+    """Hold the rates that apply to one exchange."""
+
+    seller: str
+    currency: str
+    rates: Rates
+    entry: PriceEntry
+    file: str
+    """The price file, for the trail."""
+
+    @cached_property
+    def components(self) -> frozenset[str]:
+        """Return the components that the tariff always has; search fees exist only when used."""
+        return frozenset(rate.component for rate in self.rates if rate.unit not in _SURCHARGES)
+
+    @cached_property
+    def by_unit(self) -> Mapping[tuple[str, str], Rates]:
+        """Return the rates by component and unit."""
+        found: dict[tuple[str, str], Rates] = {}
+        for rate in self.rates:
+            key = (rate.component, rate.unit)
+            found[key] = (*found.get(key, ()), rate)
+        return found
+
+    def rates_for(self, component: str, unit: str, size: str | None, quality: str | None) -> Rates:
+        """Return the rate of one unit, or every rate it may be where *size* or *quality* is not told."""
+        rates = self.by_unit.get((component, unit), ())
+        if not rates and (spare := _SPARE_UNITS.get(unit)):
+            return self.rates_for(component, spare, size, quality)
+        if len(rates) < 2:  # noqa: PLR2004
+            return rates
+        return _narrowed(rates, size, quality)
+
+    @property
+    def checked(self) -> date:
+        """Return the day on which the price was last compared with its source."""
+        return self.entry.checked
+
+
+def _narrowed(rates: Rates, size: str | None, quality: str | None) -> Rates:
+    """Return the *rates* that fit, all of them where nothing fits."""
+    fitting = tuple(rate for rate in rates if _fits(rate.size, size) and _fits(rate.quality, quality))
+    return fitting or rates
+
+
+def _fits(listed: str | None, told: str | None) -> bool:
+    return listed is None or told is None or listed.lower() == told.lower()
+
+
+def standard_rates(entry: PriceEntry) -> Rates:
+    """Return the rates of an entry that uses the standard units; tier prices are merged before."""
+    rates = [*_rates(entry, Decimal(1))]
+    if entry.credits is not None and entry.credit is not None:
+        rates += _rates(entry.credits, entry.credit)
+    if entry.discount_percent is not None:
+        left = 1 - entry.discount_percent / 100
+        rates = [_scaled(rate, left) for rate in rates]
+    return tuple(rates)
+
+
+def _rates(prices: Prices, worth: Decimal) -> Iterator[Rate]:
+    """Yield the rates of *prices*, whose unit of account is *worth* so much of the currency."""
+    for key, amount in prices.per_mtok.items():
+        component, unit = _TOKEN_KEYS[key]
+        yield Rate(component=component, unit=unit, amount=amount * worth, per=1_000_000)
+    for size, quality, amount in _flat(prices.per_image):
+        yield Rate(component="image", unit="image", amount=amount * worth, size=size, quality=quality)
+    if (area := prices.per_megapixel) is not None:
+        extra = None if area.extra is None else area.extra * worth
+        yield Rate(component="image", unit="megapixel", amount=area.first * worth, extra=extra)
+        if area.input is not None:
+            yield Rate(component="input", unit="megapixel", amount=area.input * worth)
+    if prices.per_call is not None:
+        yield Rate(component="request", unit="call", amount=prices.per_call * worth)
+    if prices.per_kquery is not None:
+        yield Rate(component="request", unit="search_query", amount=prices.per_kquery * worth, per=1000)
+    if prices.per_gpu_minute is not None:
+        yield Rate(component="request", unit="gpu_minute", amount=prices.per_gpu_minute * worth)
+
+
+def _flat(table: T | Mapping[str, T | dict[str, T]] | None) -> Iterator[tuple[str | None, str | None, T]]:
+    """Yield (size, quality, value) of a value given once, by size, or by size and quality."""
+    if table is None:
+        return
+    if not isinstance(table, Mapping):
+        yield None, None, table
+        return
+    for size, value in table.items():
+        if isinstance(value, dict):
+            for quality, inner in value.items():
+                yield size, quality, inner
+        else:
+            yield size, None, value
+
+
+def _scaled(rate: Rate, factor: Decimal) -> Rate:
+    extra = None if rate.extra is None else rate.extra * factor
+    return Rate(
+        component=rate.component,
+        unit=rate.unit,
+        amount=rate.amount * factor,
+        per=rate.per,
+        extra=extra,
+        size=rate.size,
+        quality=rate.quality,
+    )
+
+
+def image_tokens(entry: PriceEntry, workload: Workload) -> tuple[int, int] | None:
+    """Return the fewest and the most output tokens one image of *workload* may take, by the entry's table."""
+    told = workload.size, workload.quality
+    rows = [row for row in _flat(entry.image_tokens) if _fits(row[0], told[0]) and _fits(row[1], told[1])]
+    counts = [tokens for _, _, tokens in rows or _flat(entry.image_tokens)]
+    return (min(counts), max(counts)) if counts else None
+
+
+def megapixels(size: str | None) -> int | None:
+    """Return the megapixels of a `WxH` size, a started one counted whole.
+
+    >>> megapixels("1024x1024"), megapixels("1920x1080")
+    (1, 2)
+    """
+    match = _SIZE.fullmatch(size.strip()) if size else None
+    return -(-int(match[1]) * int(match[2]) // _MEGAPIXEL) if match else None
+
+
+def standard_estimate(workload: Workload, tariff: Tariff) -> tuple[Estimate, ...]:
+    """Return what *workload* consumes of each unit that *tariff* prices."""
+    found = []
+    for component, unit in tariff.by_unit:
+        if unit not in _SURCHARGES:
+            low, high, why = _quantity(component, unit, workload, tariff)
+            found.append(Estimate(component=_component(component), unit=unit, low=low, high=high, why=why))
+    return tuple(found)
+
+
+def _component(name: str) -> Component:
+    return next(component for component in COMPONENTS if component == name)
+
+
+def _quantity(component: str, unit: str, workload: Workload, tariff: Tariff) -> tuple[int, int | None, str]:
+    """Return the least, the most (None: no bound) and the reason, for one unit."""
+    images = workload.images or 1
+    if unit in ("image", "call"):
+        return images, images, "one per image asked for"
+    if (component, unit) == ("image", "token"):
+        if (tokens := image_tokens(tariff.entry, workload)) is None:
+            return 0, None, "the price entry has no token table"
+        return images * tokens[0], images * tokens[1], f"token table of {tariff.entry.model}"
+    if (component, unit) == ("image", "megapixel"):
+        area = megapixels(workload.size)
+        return images * (area or 1), area and images * area, "megapixels of the size asked for"
+    if (component, unit) == ("input", "token") and workload.prompt_tokens is not None:
+        return workload.prompt_tokens, workload.prompt_tokens, "prompt tokens of the workload"
+    if (component, unit) == ("input", "token") and workload.prompt_bytes is not None:
+        return 0, workload.prompt_bytes * images, "at most one token per byte of the prompt"
+    if (component, unit) == ("text", "token") and workload.text_tokens is not None:
+        return workload.text_tokens, workload.text_tokens, "text tokens of the workload"
+    if component == "input" and unit != "token":
+        return 0, 0, "no input image"
+    return 0, None, "not told by the response or the request"

@@ -1,0 +1,1 @@
+"""Read a policy directory: what a team owns beside the bundled rules and prices."""

@@ -1,0 +1,1 @@
+"""Load, check, order, compile and test the rule files."""

@@ -1,0 +1,229 @@
+"""Read conditions as data, check them against the facts, and decide them one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct
+
+from policyengine.errors import nearest
+
+if TYPE_CHECKING:
+    from policyengine.facts import Facts
+    from policyengine.rules.fields import Field
+
+__all__ = ["All", "Any", "Condition", "Fault", "Not", "Test", "holds", "parse_conditions", "read"]
+
+Operand = str | int | bool | Decimal | datetime
+
+
+class Test(Struct, frozen=True):
+    """Compare one fact with operands; several operands mean any of them."""
+
+    field: Field
+    operator: str
+    operands: tuple[Operand, ...]
+
+
+class Not(Struct, frozen=True):
+    """Hold when the inner condition does not."""
+
+    inner: Condition
+
+
+class All(Struct, frozen=True):
+    """Hold when every part does."""
+
+    parts: tuple[Condition, ...]
+
+
+class Any(Struct, frozen=True):
+    """Hold when some part does."""
+
+    parts: tuple[Condition, ...]
+
+
+Condition = Test | Not | All | Any
+Path = tuple[str | int, ...]
+
+
+class Fault(Struct, frozen=True):
+    """Say what is wrong with a condition, and at which path below `when`."""
+
+    path: Path
+    message: str
+
+
+_TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
+    "text": ("text", (str,)),
+    "texts": ("text", (str,)),
+    "integer": ("an integer", (int,)),
+    "number": ("a number", (int, Decimal)),
+    "boolean": ("true or false", (bool,)),
+    "time": ("a date or a time", (datetime, date)),
+}
+_TEXT_OPERATORS = frozenset({"contains", "starts_with", "ends_with"})
+_ORDER_OPERATORS = frozenset({"gt", "ge", "lt", "le"})
+_OPERATORS_OF: Mapping[str, frozenset[str]] = {
+    "text": _TEXT_OPERATORS,
+    "texts": _TEXT_OPERATORS,
+    "integer": _ORDER_OPERATORS,
+    "number": _ORDER_OPERATORS,
+    "time": _ORDER_OPERATORS,
+    "boolean": frozenset(),
+}
+_GROUPS = ("any", "all", "not")
+_NESTED = ("signal", "account")
+_MAX_DEPTH = 8
+
+
+def parse_conditions(when: Mapping[str, object], fields: Mapping[str, Field]) -> tuple[Condition, list[Fault]]:
+    """Return the condition that a `when` table states, and every fault in it."""
+    reader = _Reader(fields)
+    return reader.table(when, (), 0), reader.faults
+
+
+class _Reader:
+    """Read one `when` table and collect its faults."""
+
+    def __init__(self, fields: Mapping[str, Field]) -> None:
+        self.fields = fields
+        self.faults: list[Fault] = []
+
+    def fault(self, path: Path, message: str) -> None:
+        self.faults.append(Fault(path, message))
+
+    def table(self, when: Mapping[str, object], path: Path, depth: int) -> Condition:
+        parts: list[Condition] = []
+        for key, value in when.items():
+            here = (*path, key)
+            if depth > _MAX_DEPTH:
+                self.fault(here, f"conditions may nest {_MAX_DEPTH} deep at most")
+            elif key in _GROUPS:
+                parts.append(self.group(key, value, here, depth))
+            elif key in _NESTED and isinstance(value, dict):
+                parts += [self.fact(f"{key}.{name}", inner, (*here, name), depth) for name, inner in value.items()]
+            else:
+                parts.append(self.fact(key, value, here, depth))
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def group(self, key: str, value: object, path: Path, depth: int) -> Condition:
+        if key == "not":
+            if isinstance(value, dict):
+                return Not(self.table(value, path, depth + 1))
+            self.fault(path, "'not' as a group takes a table of conditions")
+            return All(())
+        if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
+            self.fault(path, f"{key!r} takes a list of tables of conditions, at least one")
+            return All(())
+        parts = tuple(self.table(item, (*path, index), depth + 1) for index, item in enumerate(value))
+        return Any(parts) if key == "any" else All(parts)
+
+    def fact(self, name: str, value: object, path: Path, depth: int) -> Condition:
+        field = self.fields.get(name)
+        if field is None:
+            self.fault(path, f"{name!r} is no fact{nearest(name, tuple(self.fields))}")
+            return All(())
+        return self.tests(field, value, path, depth)
+
+    def tests(self, field: Field, value: object, path: Path, depth: int) -> Condition:
+        if not isinstance(value, dict):
+            return Test(field, "equals", self.operands(field, value, path))
+        if not value:
+            self.fault(path, f"no condition on {field.name!r}; give a value or an operator")
+        parts = [self.operator(field, key, inner, (*path, key), depth) for key, inner in value.items()]
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def operator(self, field: Field, name: str, value: object, path: Path, depth: int) -> Condition:
+        if name == "not" and depth <= _MAX_DEPTH:
+            return Not(self.tests(field, value, path, depth + 1))
+        if name == "present":
+            if not isinstance(value, bool):
+                self.fault(path, f"'present' takes true or false, not {value!r}")
+            present = Test(field, "present", ())
+            return present if value else Not(present)
+        allowed = _OPERATORS_OF[field.kind]
+        if name not in allowed:
+            known = sorted({*allowed, "present", "not"})
+            self.fault(path, f"operator {name!r} does not fit {field.name!r}, which is {field.kind}{nearest(name, known)}")
+            return All(())
+        return Test(field, name, self.operands(field, value, path, closed=False))
+
+    def operands(self, field: Field, value: object, path: Path, *, closed: bool = True) -> tuple[Operand, ...]:
+        values = value if isinstance(value, list) else [value]
+        if not values:
+            self.fault(path, "an empty list never matches")
+        return tuple(
+            self.operand(field, item, (*path, index) if isinstance(value, list) else path, closed=closed)
+            for index, item in enumerate(values)
+        )
+
+    def operand(self, field: Field, value: object, path: Path, *, closed: bool) -> Operand:
+        expected, types = _TYPES[field.kind]
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            self.fault(path, f"{field.name!r} takes {expected}, not {value!r}")
+            return ""
+        if isinstance(value, Decimal) and not value.is_finite():
+            self.fault(path, f"{field.name!r} takes a finite number, not {value}")
+            return 0
+        if closed and field.values and value not in field.values:
+            self.fault(path, f"{value!r} is no {field.name}{nearest(str(value), field.values)}")
+        if value == "" and not closed:
+            self.fault(path, "an empty text is part of every text")
+        return _moment(value) if isinstance(value, date) else cast("Operand", value)
+
+
+def _moment(value: date) -> datetime:
+    """Return a TOML date or time as an aware UTC time."""
+    if not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def read(name: str, facts: Facts, outcome: str | None = None, stage: str | None = None) -> object:
+    """Return the fact that conditions call *name*; None when it is absent."""
+    group, _, key = name.partition(".")
+    if key:
+        return cast("Mapping[str, object]", getattr(facts, group)).get(key)
+    if name in ("outcome", "stage"):
+        return outcome if name == "outcome" else stage
+    value = getattr(facts, name)
+    return None if value == () else value
+
+
+def holds(condition: Condition, facts: Facts, outcome: str | None = None, stage: str | None = None) -> bool:
+    """Decide *condition* by walking it: the reference that compiled rules are tested against."""
+    if isinstance(condition, All):
+        return all(holds(part, facts, outcome, stage) for part in condition.parts)
+    if isinstance(condition, Any):
+        return any(holds(part, facts, outcome, stage) for part in condition.parts)
+    if isinstance(condition, Not):
+        return not holds(condition.inner, facts, outcome, stage)
+    value = read(condition.field.name, facts, outcome, stage)
+    if value is None:
+        return False
+    if condition.operator == "present":
+        return True
+    values = value if isinstance(value, tuple) else (value,)
+    test = _OPERATIONS[condition.operator]
+    return any(test(item, operand) for item in values for operand in condition.operands)
+
+
+def _folded(text: object) -> bytes:
+    """Return *text* with ASCII letters in lower case; no other letter changes."""
+    return cast("str", text).encode("utf-8", "surrogatepass").lower()
+
+
+_OPERATIONS: Mapping[str, Callable[[object, object], bool]] = {
+    "equals": lambda value, operand: value == operand,
+    "contains": lambda value, operand: _folded(operand) in _folded(value),
+    "starts_with": lambda value, operand: _folded(value).startswith(_folded(operand)),
+    "ends_with": lambda value, operand: _folded(value).endswith(_folded(operand)),
+    "gt": lambda value, operand: value > operand,  # type: ignore[operator]  # kinds were checked at load
+    "ge": lambda value, operand: value >= operand,  # type: ignore[operator]
+    "lt": lambda value, operand: value < operand,  # type: ignore[operator]
+    "le": lambda value, operand: value <= operand,  # type: ignore[operator]
+}

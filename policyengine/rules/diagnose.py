@@ -1,0 +1,107 @@
+"""List every fault of a file that does not load, each with its line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from policyengine.errors import Diagnostic, nearest
+from policyengine.toml_text import PositionMap, positions
+
+if TYPE_CHECKING:
+    from policyengine.rules.conditions import Fault, Path
+    from policyengine.rules.source import Source
+
+__all__ = ["placed", "schema_faults"]
+
+_SHOWN = 60  # characters of a wrong value
+
+
+def placed(source: Source, faults: Sequence[Fault]) -> list[Diagnostic]:
+    """Return *faults* as diagnostics of *source*, at the place of their values."""
+    places = positions(source.data.decode())
+    return [_diagnostic(source, places, fault.path, fault.message, at_key=False) for fault in faults]
+
+
+def schema_faults(source: Source, document: Mapping[str, object], schema: Mapping[str, Any]) -> list[Diagnostic]:
+    """Return every difference between *document*, the content of *source*, and *schema*."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  0.2 s, and only when something is wrong
+
+    places = positions(source.data.decode())
+    validator = Draft202012Validator(dict(schema))
+    found = []
+    for error in validator.iter_errors(_json_values(document)):
+        for leaf in _leaves(error):
+            path = tuple(leaf.absolute_path)
+            for key, message in _messages(leaf):
+                found.append(_diagnostic(source, places, (*path, *key), message, at_key=bool(key)))
+    return sorted(set(found), key=lambda fault: (fault.line, fault.column, fault.message))
+
+
+def _diagnostic(source: Source, places: PositionMap, path: Path, message: str, *, at_key: bool) -> Diagnostic:
+    line, column = places.key(path) if at_key else places.value(path)
+    where = _written(path)
+    return Diagnostic(file=source.file, line=line, column=column, message=f"{where}: {message}" if where else message)
+
+
+def _written(path: Path) -> str:
+    """Return *path* as people write it: `rule[0].when.message`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _json_values(value: object) -> object:
+    """Return *value* with TOML's dates and decimals as JSON has them."""
+    if isinstance(value, dict):
+        return {key: _json_values(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_json_values(inner) for inner in value]
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _leaves(error: Any) -> Iterator[Any]:  # noqa: ANN401  jsonschema's own error class is untyped
+    """Yield the errors of the branch of an `anyOf` that fits best, or the error itself."""
+    branches: dict[object, list[Any]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    fitting = [inner for inner in branches.values() if all(fault.validator != "type" or fault.path for fault in inner)]
+    if not fitting:
+        yield error
+        return
+    for inner in min(fitting, key=len):
+        yield from _leaves(inner)
+
+
+def _messages(error: Any) -> Iterator[tuple[Path, str]]:  # noqa: ANN401
+    """Yield the key that is at fault, if it is a key, and what to write instead."""
+    shown = repr(error.instance)[:_SHOWN]
+    if error.validator == "additionalProperties":
+        known = tuple(error.schema.get("properties", {}))
+        for key in error.instance:
+            if key not in known:
+                yield (key,), f"unknown key {key!r}{nearest(key, known)}"
+    elif error.validator == "required":
+        for key in error.validator_value:
+            if key not in error.instance:
+                yield (), f"{key!r} is missing"
+    elif error.validator == "enum":
+        yield (), f"{shown} is not allowed{nearest(str(error.instance), [str(value) for value in error.validator_value])}"
+    elif error.validator == "type":
+        yield (), f"{shown} is not of type {error.validator_value!r}"
+    elif error.validator == "anyOf":
+        yield (), f"{shown} is not of type {_types(error.validator_value)}"
+    elif error.validator == "pattern":
+        yield (), f"{shown} is not of the form {error.validator_value}"
+    else:
+        yield (), error.message
+
+
+def _types(options: Sequence[Mapping[str, Any]]) -> str:
+    names = [str(option.get("type", "table")) for option in options]
+    return " or ".join(repr(name) for name in dict.fromkeys(names) if name != "null")

@@ -1,0 +1,87 @@
+"""List the facts that conditions may name, with the kind of value each holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import UnionType
+from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from policyengine.facts import Facts
+from policyengine.vocabulary import OUTCOMES, STAGES
+
+if TYPE_CHECKING:
+    from policyengine.provider import Dialect
+
+__all__ = ["ACCOUNT_FIELDS", "Field", "Kind", "fact_fields", "fields_for"]
+
+Kind = Literal["text", "integer", "number", "boolean", "texts", "time"]
+
+
+class Field(msgspec.Struct, frozen=True):
+    """Describe one fact: how conditions name it, what it holds, and its closed set of values, if any."""
+
+    name: str
+    kind: Kind
+    values: tuple[str, ...] = ()
+
+
+ACCOUNT_FIELDS = (
+    Field("account.mode", "text"),
+    Field("account.plan", "text"),
+    Field("account.failures_today", "integer"),
+)
+_DERIVED = (Field("images_missing", "integer"),)
+_DECIDED = (Field("outcome", "text", OUTCOMES), Field("stage", "text", STAGES))
+_KINDS: Mapping[str, Kind] = {
+    "str": "text",
+    "int": "integer",
+    "float": "number",
+    "Decimal": "number",
+    "bool": "boolean",
+    "tuple": "texts",
+    "datetime": "time",
+}
+
+
+@cache
+def fact_fields() -> Mapping[str, Field]:
+    """Return the fields of `Facts` by name, `signal` and `account` left out."""
+    hints = get_type_hints(Facts)
+    named = [name for name in Facts.__struct_fields__ if name not in ("signal", "account")]
+    found = [_field(name, hints[name]) for name in named]
+    return {field.name: field for field in (*found, *_DERIVED, *ACCOUNT_FIELDS)}
+
+
+def _field(name: str, hint: object) -> Field:
+    """Return the field that a type hint such as `str | None` stands for."""
+    if values := _literal_values(hint):
+        return Field(name, "text", values)
+    options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    inner = next(option for option in options if option is not type(None))
+    return Field(name, _KINDS[(get_origin(inner) or inner).__name__])
+
+
+def _literal_values(hint: object) -> tuple[str, ...]:
+    if get_origin(hint) is Literal:
+        return tuple(str(value) for value in get_args(hint))
+    return next((values for option in get_args(hint) if (values := _literal_values(option))), ())
+
+
+def fields_for(decision: str, dialects: Iterable[Dialect], accounts: Iterable[str] = ()) -> Mapping[str, Field]:
+    """Return what rules of *decision* may name, with the signals of *dialects* and the account facts *accounts*."""
+    found = dict(fact_fields())
+    if decision != "classify":
+        found |= {field.name: field for field in _DECIDED}
+    for dialect in dialects:
+        for name, kind in dialect.signals.items():
+            found[f"signal.{name}"] = Field(f"signal.{name}", _kind(kind))
+    for name in accounts:
+        found.setdefault(name, Field(name, "text"))
+    return found
+
+
+def _kind(name: str) -> Kind:
+    return next(kind for kind in get_args(Kind) if kind == name)

@@ -1,0 +1,198 @@
+"""Define rule files: what a rule says, on what evidence, and the examples that pin it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Generic, Literal, TypeVar
+
+from msgspec import Meta, Struct
+
+from policyengine.vocabulary import Action, Basis, BillValue, Component, Outcome, Stage
+
+__all__ = [
+    "DECISIONS",
+    "BillEffect",
+    "BillFile",
+    "ClassifyEffect",
+    "ClassifyFile",
+    "Decision",
+    "Effect",
+    "Evidence",
+    "Example",
+    "NearMiss",
+    "RouteEffect",
+    "RouteFile",
+    "Rule",
+    "RuleFile",
+]
+
+Decision = Literal["classify", "bill", "route"]
+RuleId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
+StatedValue = Literal["charged", "free", "credited", "conditional", "unknown"]
+
+
+class ClassifyEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Say what happened."""
+
+    outcome: Outcome
+    """What happened to the request."""
+    stage: Stage
+    """Where it stopped."""
+
+
+class BillEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Say what the seller does with each component the rule knows about."""
+
+    input: StatedValue | None = None
+    """The prompt: its tokens, cached ones and input images."""
+    text: StatedValue | None = None
+    """Text output and thinking."""
+    image: StatedValue | None = None
+    """The images."""
+    request: StatedValue | None = None
+    """A fee per call or task, GPU minutes, search queries."""
+    on: tuple[str, ...] = ()
+    """What a `conditional` depends on."""
+    quantity: Literal["delivered", "requested", "task"] = "delivered"
+    """What is multiplied: images delivered, images requested, or one task."""
+    recourse: str | None = None
+    """How the money can be claimed back."""
+
+
+class RouteEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Say what to do next."""
+
+    action: Action
+    """What to do."""
+    tag: str
+    """The word to log the failure under."""
+    max_attempts: Annotated[int, Meta(ge=1, le=100)] = 1
+    """Tries in all, the first one included; 1 means no retry."""
+    backoff: Literal["none", "fixed", "exponential"] = "none"
+    """How the wait grows from one try to the next."""
+    wait_s: int | Decimal = 0
+    """Seconds before the next try."""
+    max_wait_s: int | Decimal = 300
+    """The longest wait that backoff grows to."""
+    advice: str | None = None
+    """One sentence for the person who reads the log."""
+
+
+Effect = TypeVar("Effect", ClassifyEffect, BillEffect, RouteEffect)
+
+
+class Evidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Cite what a rule rests on."""
+
+    basis: Basis
+    """settled, stated, official, reported or inferred."""
+    source: Annotated[str, Meta(pattern=r"^(https?://|contract:|ticket:)\S+")]
+    """A URL, or `contract:…`, `ticket:…`."""
+    checked: date
+    """The day the source was last read."""
+    quote: str | None = None
+    """The source's own words."""
+    component: Component | None = None
+    """The component it speaks of, when not all."""
+    supports: StatedValue | None = None
+    """What it says instead, when it disagrees with the rule."""
+
+
+class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Give facts that the rule must decide."""
+
+    given: dict[str, object]
+    """Facts by name, with `outcome` and `stage` for bill and route rules."""
+    note: str | None = None
+
+
+class NearMiss(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Give facts that look alike and that the rule must not decide."""
+
+    given: dict[str, object]
+    """Facts by name."""
+    decided_by: str | None = None
+    """The id of the rule that decides instead."""
+    note: str | None = None
+
+
+class Rule(
+    Struct,
+    Generic[Effect],
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    rename={"from_": "from"},
+):
+    """Say that whenever `when` holds, `then` follows."""
+
+    id: RuleId
+    """Unique over all files; a change of meaning gets a new id."""
+    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    """One line for people."""
+    status: Literal["stable", "experimental", "deprecated"] = "stable"
+    """Experimental rules are evaluated and reported, and do not decide."""
+    replace: str | None = None
+    """The id of a rule that this one stands in for."""
+    from_: date | None = None
+    """The first day (UTC) on which the rule holds."""
+    until: date | None = None
+    """The first day (UTC) on which it no longer holds."""
+    when: dict[str, object] = {}
+    """Conditions on facts; all of them must hold."""
+    then: Effect
+    """What follows."""
+    evidence: tuple[Evidence, ...] = ()
+    """What the rule rests on."""
+    example: tuple[Example, ...] = ()
+    """Facts that this rule must decide."""
+    near_miss: tuple[NearMiss, ...] = ()
+    """Facts that this rule must not decide."""
+
+
+class ClassifyFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Decide outcome and stage of the answers of some dialects."""
+
+    decision: Literal["classify"]
+    dialects: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """The dialects these rules serve; `["*"]` for all, after their own."""
+    disable: tuple[str, ...] = ()
+    """Ids of rules that do not apply."""
+    rule: tuple[Rule[ClassifyEffect], ...] = ()
+
+
+class BillFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Decide what one seller charges, component by component."""
+
+    decision: Literal["bill"]
+    seller: str
+    """Who sends the invoice; `"*"` for every seller, after its own rules."""
+    extends: str | None = None
+    """Another seller whose rules follow these."""
+    hosts: tuple[str, ...] = ()
+    """Hosts whose answers this seller invoices."""
+    alternatives: dict[str, tuple[str, ...]] = {}
+    """Facts the bill depends on and their values, for when an exchange does not tell."""
+    disable: tuple[str, ...] = ()
+    """Ids of rules that do not apply."""
+    rule: tuple[Rule[BillEffect], ...] = ()
+
+
+class RouteFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Decide what to do next."""
+
+    decision: Literal["route"]
+    disable: tuple[str, ...] = ()
+    """Ids of rules that do not apply."""
+    rule: tuple[Rule[RouteEffect], ...] = ()
+
+
+RuleFile = ClassifyFile | BillFile | RouteFile
+DECISIONS: dict[str, type[ClassifyFile] | type[BillFile] | type[RouteFile]] = {
+    "classify": ClassifyFile,
+    "bill": BillFile,
+    "route": RouteFile,
+}
+"""The file type of each decision; the facts and effects of a decision follow from it."""

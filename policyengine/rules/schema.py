@@ -1,0 +1,110 @@
+"""Derive the JSON Schema of each file kind: for editors, and to list every fault of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from policyengine.money.entry import PriceFile
+from policyengine.policy.accounts import AccountsFile
+from policyengine.rules.model import DECISIONS
+
+if TYPE_CHECKING:
+    from policyengine.rules.fields import Field, Kind
+
+__all__ = ["SCHEMA_KINDS", "schema"]
+
+SCHEMA_KINDS = (*DECISIONS, "prices", "accounts")
+_JSON_TYPES: Mapping[Kind, dict[str, Any]] = {
+    "text": {"type": "string"},
+    "texts": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "time": {"type": "string", "format": "date"},
+}
+_OPERATORS: Mapping[Kind, tuple[str, ...]] = {
+    "text": ("contains", "starts_with", "ends_with"),
+    "texts": ("contains", "starts_with", "ends_with"),
+    "integer": ("gt", "ge", "lt", "le"),
+    "number": ("gt", "ge", "lt", "le"),
+    "time": ("gt", "ge", "lt", "le"),
+    "boolean": (),
+}
+
+
+def schema(kind: str, fields: Mapping[str, Field]) -> dict[str, Any]:
+    """Return the JSON Schema of *kind*: a decision, `prices` or `accounts`; conditions may name *fields*."""
+    if kind == "prices":
+        return _document(PriceFile, "Prices of one seller")
+    if kind == "accounts":
+        return _document(AccountsFile, "Accounts of a team")
+    document = _document(DECISIONS[kind], f"Rules that decide `{kind}`")
+    definitions = document["$defs"]
+    definitions["When"] = _when(fields)
+    definitions["Given"] = _given(fields)
+    for definition in definitions.values():
+        properties = definition.get("properties", {})
+        if "when" in properties:
+            properties["when"] = {"$ref": "#/$defs/When"}
+        if "given" in properties:
+            properties["given"] = {"$ref": "#/$defs/Given"}
+    return document
+
+
+def _document(kind: type, title: str) -> dict[str, Any]:
+    document = msgspec.json.schema(kind)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **document}
+
+
+def _when(fields: Mapping[str, Field]) -> dict[str, Any]:
+    """Return the schema of a table of conditions."""
+    table = _nested(fields, _condition)
+    itself = {"$ref": "#/$defs/When"}
+    table["properties"] |= {
+        "any": {"type": "array", "items": itself, "minItems": 1},
+        "all": {"type": "array", "items": itself, "minItems": 1},
+        "not": itself,
+    }
+    return table
+
+
+def _given(fields: Mapping[str, Field]) -> dict[str, Any]:
+    """Return the schema of the facts of an example."""
+    return _nested(fields, _value)
+
+
+def _nested(fields: Mapping[str, Field], make: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return an object schema with a property per field; `signal.x` and `account.x` stand in tables."""
+    table: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    for field in fields.values():
+        group, _, key = field.name.partition(".")
+        home = table
+        if key:
+            home = table["properties"].setdefault(group, {"type": "object", "properties": {}, "additionalProperties": False})
+        home["properties"][key or group] = make(field)
+    return table
+
+
+def _operand(field: Field) -> dict[str, Any]:
+    return {**_JSON_TYPES[field.kind], **({"enum": list(field.values)} if field.values else {})}
+
+
+def _value(field: Field) -> dict[str, Any]:
+    one = _operand(field)
+    return {"type": "array", "items": one} if field.kind == "texts" else one
+
+
+def _condition(field: Field) -> dict[str, Any]:
+    """Return the schema of a condition on one fact: a value, a list of them, or operators."""
+    one = _operand(field)
+    some = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+    free = _JSON_TYPES[field.kind]
+    compared = {"anyOf": [free, {"type": "array", "items": free, "minItems": 1}]}
+    operators: dict[str, Any] = dict.fromkeys(_OPERATORS[field.kind], compared)
+    operators["present"] = {"type": "boolean"}
+    operators["not"] = {"anyOf": [*cast("list[Any]", some["anyOf"]), {"type": "object"}]}
+    table = {"type": "object", "properties": operators, "additionalProperties": False, "minProperties": 1}
+    return {"anyOf": [*cast("list[Any]", some["anyOf"]), table]}

@@ -1,0 +1,56 @@
+"""Find rule and price files: bundled, shipped by plugins, and in a policy directory."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
+__all__ = ["Source", "bundled_rules", "rule_sources"]
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """Hold one file of rules or prices, read."""
+
+    file: str
+    """As people see it."""
+    path: str
+    """As debuggers find it."""
+    origin: Literal["user", "bundled"]
+    """User files come before bundled ones."""
+    data: bytes
+
+
+def bundled_rules() -> Traversable:
+    """Return the directory of the rules that ship with the library."""
+    packaged = files("policyengine") / "_rules"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "rules"
+
+
+def rule_sources(directory: Traversable, origin: Literal["user", "bundled"], *, label: str) -> Iterator[Source]:
+    """Yield the rule files below *directory*, in the order of their names; *label* stands for the directory."""
+    route = directory / "route.toml"
+    if route.is_file():
+        yield read_source(route, origin, f"{label}/route.toml")
+    for folder in ("classify", "bill"):
+        yield from toml_files(directory / folder, origin, f"{label}/{folder}")
+
+
+def toml_files(directory: Traversable, origin: Literal["user", "bundled"], label: str) -> Iterator[Source]:
+    """Yield the TOML files of *directory* in the order of their names."""
+    if not directory.is_dir():
+        return
+    for file in sorted(directory.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml") and file.is_file():
+            yield read_source(file, origin, f"{label}/{file.name}")
+
+
+def read_source(file: Traversable, origin: Literal["user", "bundled"], label: str) -> Source:
+    """Return *file*, read."""
+    return Source(file=label, path=str(file), origin=origin, data=file.read_bytes())

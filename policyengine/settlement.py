@@ -1,0 +1,63 @@
+"""Let an amount that the answer reports stand: as the charge when it is settled, as a bound when it is quoted."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from policyengine.verdict import Charge, Warning
+
+if TYPE_CHECKING:
+    from policyengine.facts import Facts
+    from policyengine.money.book import PriceBook
+
+__all__ = ["settled_charge"]
+
+_TOLERANCE = Decimal("0.0000005")  # payloads print dollars with six decimals
+
+
+def settled_charge(
+    computed: Charge, facts: Facts, outcome: str, book: PriceBook, issues: bool  # noqa: FBT001
+) -> tuple[Charge, tuple[Warning, ...]]:
+    """Return the charge of *facts*: what their payload settled or quoted, else *computed*.
+
+    *issues* says whether the payload comes from the seller that sends the invoice; amounts
+    of anybody else do not count.
+    """
+    if not issues or (facts.settled is None and facts.quoted is None):
+        return computed, ()
+    if facts.settled is not None:
+        return _settled(computed, facts, facts.settled, book)
+    if outcome != "pending" or facts.quoted is None:
+        return computed, ()
+    dollars = _dollars(facts.quoted, facts, book)
+    if dollars is None:
+        return computed, ()
+    return msgspec.structs.replace(computed, low=Decimal(0), high=dollars, source="quoted"), ()
+
+
+def _settled(computed: Charge, facts: Facts, amount: Decimal, book: PriceBook) -> tuple[Charge, tuple[Warning, ...]]:
+    dollars = _dollars(amount, facts, book)
+    if dollars is None:
+        message = f"the answer reports {amount} {facts.money_unit or 'of an unnamed unit'}, whose worth is not known"
+        return computed, (Warning("settled_unpriced", message),)
+    charge = msgspec.structs.replace(
+        computed, low=dollars, high=dollars, source="settled", computed_low=computed.low, computed_high=computed.high
+    )
+    if not computed.lines or computed.high is None:
+        return charge, ()
+    if computed.low - _TOLERANCE <= dollars <= computed.high + _TOLERANCE:
+        return charge, ()
+    message = f"the answer reports ${dollars}, the rates give ${computed.low} to ${computed.high}"
+    return charge, (Warning("settled_differs", message),)
+
+
+def _dollars(amount: Decimal, facts: Facts, book: PriceBook) -> Decimal | None:
+    """Return *amount* in dollars; None when its unit has no price."""
+    unit = facts.money_unit
+    if unit is None:
+        return None
+    worth = book.usd_per(unit, facts.at) if unit.isupper() else book.credit_worth(facts, unit)
+    return None if worth is None else amount * worth

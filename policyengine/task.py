@@ -1,0 +1,76 @@
+"""Fold a submit, its polls and its webhooks into the facts of one task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from policyengine.errors import InputError
+
+if TYPE_CHECKING:
+    from policyengine.facts import Facts, UsageRow
+    from policyengine.verdict import Verdict, Warning
+
+__all__ = ["fold"]
+
+_CARRIED = (
+    "model",
+    "tier",
+    "operation",
+    "size",
+    "quality",
+    "mode",
+    "quoted",
+    "money_unit",
+    "images_requested",
+    "prompt_bytes",
+    "task_id",
+    "request_id",
+)
+
+
+def fold(verdicts: Sequence[Verdict]) -> tuple[Facts, tuple[UsageRow, ...], list[Warning]]:
+    """Return facts, usage and warnings of the task that *verdicts* are the exchanges of.
+
+    The last end state wins; what it does not tell is taken from earlier exchanges. Duplicates
+    change nothing, and a poll that failed on its way says nothing of the task.
+
+    Raises:
+        InputError: there are no *verdicts*.
+    """
+    if not verdicts:
+        msg = "a task needs at least one exchange"
+        raise InputError(msg)
+    last = _deciding(verdicts)
+    facts = last.facts
+    filled: dict[str, object] = {}
+    for name in _CARRIED:
+        if getattr(facts, name) is None:
+            filled[name] = next((value for one in verdicts if (value := getattr(one.facts, name)) is not None), None)
+    filled["at"] = min((one.facts.at for one in verdicts if one.facts.at), default=None)
+    facts = msgspec.structs.replace(facts, **{name: value for name, value in filled.items() if value is not None})
+    warnings = list(dict.fromkeys(warning for one in verdicts for warning in one.warnings if warning.code in _KEPT))
+    return facts, _usage(last, verdicts), warnings
+
+
+_KEPT = ("seller_assumed", "seller_unknown", "drift", "body", "plugin_failed", "hidden_attempts")
+
+
+def _deciding(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the exchange that tells how the task ended, or how far it got."""
+    ends = [one for one in verdicts if one.final]
+    delivered = [one for one in ends if one.outcome in ("delivered", "partial")]
+    ended = [one for one in ends if one.facts.status is not None and one.outcome != "lost"]
+    seen = [one for one in verdicts if not one.final or one.facts.status is not None]
+    return (delivered or ended or seen or list(verdicts))[-1]
+
+
+def _usage(last: Verdict, verdicts: Sequence[Verdict]) -> tuple[UsageRow, ...]:
+    """Return the usage of *last*, and of other exchanges what it does not count."""
+    rows = {(row.component, row.unit, row.model): row for row in last.usage}
+    for one in verdicts:
+        for row in one.usage:
+            rows.setdefault((row.component, row.unit, row.model), row)
+    return tuple(rows.values())

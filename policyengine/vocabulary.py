@@ -1,0 +1,84 @@
+"""Name the closed sets of words that verdicts, rules and prices share."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+__all__ = [
+    "ACTIONS",
+    "BASES",
+    "BILL_VALUES",
+    "COMPONENTS",
+    "OUTCOMES",
+    "STAGES",
+    "TIERS",
+    "Action",
+    "Basis",
+    "BillValue",
+    "Component",
+    "Outcome",
+    "Stage",
+    "Tier",
+]
+
+Outcome = Literal[
+    "delivered",  # every image asked for arrived
+    "partial",  # at least one arrived, at least one was filtered or failed
+    "pending",  # not final yet: queued, running, waits for the caller
+    "blocked",  # a safety, policy or copyright filter stopped it
+    "declined",  # no filter named itself; the model produced no image
+    "rejected",  # the request was malformed or unsupported
+    "denied",  # authentication, permission, account, region
+    "throttled",  # rate, concurrency or capacity: the same request may pass later
+    "exhausted",  # money, credits, plan hours are gone
+    "failed",  # the platform's own fault
+    "timeout",  # a deadline passed or the connection broke; the end is not known
+    "canceled",  # canceled by the caller
+    "lost",  # made or possibly made, and cannot be fetched
+    "unrecognized",  # the signals match none of the above
+]
+"""What happened to one image-generation request."""
+
+Stage = Literal[
+    "admission",  # before any model or filter ran
+    "prompt",  # the input filter
+    "generation",  # the model ran and gave no image
+    "output",  # the filter after generation
+    "delivery",  # made, then not handed over
+    "none",  # delivered or pending
+    "unknown",
+]
+"""Where the request stopped."""
+
+Component = Literal["input", "text", "image", "request"]
+"""What a bill is split into: prompt, text output and thinking, images, and a fee per call or task."""
+
+BillValue = Literal["charged", "free", "credited", "conditional", "unknown", "na"]
+"""What the seller does with one component; `na` is derived: the tariff has no such component."""
+
+Basis = Literal["settled", "stated", "official", "reported", "inferred"]
+"""The kind of evidence behind a bill value, best first."""
+
+Action = Literal[
+    "none",
+    "poll",
+    "fix_request",
+    "change_prompt",
+    "change_content",
+    "rewrite_once",
+    "backoff",
+    "stop_and_alert",
+    "look_up",
+]
+"""What to do next."""
+
+Tier = Literal["standard", "batch", "flex", "priority"]
+"""The service tier a request was served on."""
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+STAGES: tuple[Stage, ...] = get_args(Stage)
+COMPONENTS: tuple[Component, ...] = get_args(Component)
+BILL_VALUES: tuple[BillValue, ...] = get_args(BillValue)
+BASES: tuple[Basis, ...] = get_args(Basis)
+ACTIONS: tuple[Action, ...] = get_args(Action)
+TIERS: tuple[Tier, ...] = get_args(Tier)
