@@ -57,16 +57,21 @@ class Billing:
         """Pickle without the cache."""
         return Billing, (self._rules, self._prices)
 
-    def decide(self, facts: Facts, usage: Sequence[UsageRow], outcome: str, stage: str) -> Decided:
-        """Return bill, steps and charge; facts the seller's bill depends on may be absent."""
+    def decide(
+        self, facts: Facts, usage: Sequence[UsageRow], outcome: str, stage: str, *, work: Facts | None = None
+    ) -> Decided:
+        """Return bill, steps and charge; facts the seller's bill depends on may be absent.
+
+        With *work*, the charge is that of the piece of work it describes, whatever *usage* counts.
+        """
         open_facts = {
             name: values
             for name, values in self._rules.alternatives(facts.seller).items()
             if read(name, facts, outcome, stage) is None
         }
         if not open_facts:
-            return self._decide(facts, usage, outcome, stage)
-        return _merged(open_facts, list(self._each(open_facts, facts, usage, outcome, stage)))
+            return self._decide(facts, usage, outcome, stage, work)
+        return _merged(open_facts, list(self._each(open_facts, facts, usage, outcome, stage, work)))
 
     def _each(
         self,
@@ -75,13 +80,17 @@ class Billing:
         usage: Sequence[UsageRow],
         outcome: str,
         stage: str,
+        work: Facts | None,
     ) -> Iterator[tuple[dict[str, str], Decided]]:
         """Yield what is decided for each combination of values that *open_facts* may have."""
         for values in islice(product(*open_facts.values()), _MOST_ALTERNATIVES):
             given = dict(zip(open_facts, values, strict=True))
-            yield given, self._decide(with_facts(facts, given), usage, outcome, stage)
+            told = with_facts(facts, given)
+            yield given, self._decide(told, usage, outcome, stage, work and with_facts(work, given))
 
-    def _decide(self, facts: Facts, usage: Sequence[UsageRow], outcome: str, stage: str) -> Decided:
+    def _decide(
+        self, facts: Facts, usage: Sequence[UsageRow], outcome: str, stage: str, work: Facts | None
+    ) -> Decided:
         deciding = self._rules.deciding("bill", facts.seller).per_component(facts, outcome, stage)
         applicable = self._applicable(facts, usage)
         key = (deciding, applicable)
@@ -90,7 +99,7 @@ class Billing:
             if len(self._rulings) >= _CACHE_LIMIT:
                 self._rulings.clear()
             ruling = self._rulings[key] = _ruling(deciding, applicable)
-        charge = price_bill(ruling.parts, facts, usage, self._prices)
+        charge = price_bill(ruling.parts, work or facts, () if work else usage, self._prices)
         return Decided(bill=ruling.bill, steps=ruling.steps, charge=charge)
 
     def _applicable(self, facts: Facts, usage: Sequence[UsageRow]) -> frozenset[str]:

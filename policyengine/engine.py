@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from policyengine.exchange import Exchange
     from policyengine.facts import Facts, UsageRow
     from policyengine.rules.ordered import BoundRule
+    from policyengine.verdict import Charge
 
 __all__ = ["Engine"]
 
@@ -91,6 +92,19 @@ class Engine:
         warnings = [*assumed, *trouble, *fact_warnings(facts, dialect, exchange)]
         return self._verdict(facts, usage, warnings)
 
+    def split(self, source: object, **context: Any) -> list[Exchange]:  # noqa: ANN401
+        """Return the exchanges that *source* holds: several where a body bundles responses, as batches do.
+
+        Raises:
+            DialectError, AccountError, InputError: as `evaluate` does.
+        """
+        exchange = exchange_of(source, context)
+        dialect = self.dialect_of(exchange)
+        bodies = dialect.split(exchange.body)
+        if len(bodies) == 1:
+            return [exchange]
+        return [msgspec.structs.replace(exchange, body=body) for body in bodies]
+
     def evaluate_many(self, sources: Iterable[object], **context: Any) -> Iterator[Verdict]:  # noqa: ANN401
         """Yield the verdict on each of *sources*; *context* holds for all of them."""
         for source in sources:
@@ -119,6 +133,11 @@ class Engine:
     def decide(self, facts: Facts, usage: Iterable[UsageRow] = ()) -> Verdict:
         """Return the verdict on facts that are already normalized."""
         return self._verdict(facts, tuple(usage), [])
+
+    def charge_for(self, verdict: Verdict, work: Facts) -> Charge:
+        """Return what *work* costs under the bill of *verdict*, whatever that answer consumed."""
+        decided = self._billing.decide(verdict.facts, verdict.usage, verdict.outcome, verdict.stage, work=work)
+        return decided.charge
 
     def dialect_of(self, exchange: Exchange) -> Dialect:
         """Return the dialect that *exchange* is written in; one that reads only the transport when none claims it.

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from policyengine.money.entry import Currency, PriceEntry, PriceFile, Prices
-from policyengine.money.tariff import Tariff
+from policyengine.money.tariff import Rates, Tariff
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
@@ -98,11 +98,10 @@ class PriceBook:
     def _tariff(self, priced: _Priced, tier: str | None) -> Tariff:
         content = priced.file.content
         entry = for_tier(priced.entry, tier)
-        seller = self.sellers[content.seller]
         return Tariff(
             seller=content.seller,
             currency=content.currency,
-            rates=tuple(seller.translate(entry)),
+            rates=self.rates(content.seller, entry),
             entry=entry,
             file=priced.file.file,
         )
@@ -130,6 +129,14 @@ class PriceBook:
             if entry.credit is not None and entry.credit_unit == unit:
                 return entry.credit
         return None
+
+    def rates(self, seller: str, entry: PriceEntry, tier: str | None = None) -> Rates:
+        """Return the rates that *entry* of *seller* means on *tier*."""
+        return tuple(self.sellers[seller].translate(for_tier(entry, tier)))
+
+    def currency_of(self, file: str) -> str:
+        """Return the currency of a price file."""
+        return next(one.content.currency for one in self.files if one.file == file)
 
     def entries(self, seller: str | None = None) -> Iterable[tuple[str, str, PriceEntry]]:
         """Yield (seller, file, entry) of every entry in the order of the files."""

@@ -1,0 +1,1 @@
+"""Run the library from a terminal: one module per command."""

@@ -1,0 +1,47 @@
+"""Load the engine for a command, and tell about plugins that did not load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policyengine.cli.output import warn
+from policyengine.engine import Engine
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+__all__ = ["add_context_arguments", "context_of", "engine_for"]
+
+
+def engine_for(arguments: Namespace) -> Engine:
+    """Return the engine of the policy directory that *arguments* name.
+
+    Raises:
+        PolicyFileError: files have faults.
+    """
+    engine = Engine.load(arguments.policy)
+    for problem in engine.plugins.problems:
+        warn(f"plugin left out: {problem}")
+    return engine
+
+
+def add_context_arguments(parser: ArgumentParser) -> None:
+    """Add what a caller may know beside the answer."""
+    group = parser.add_argument_group("what is known beside the answer")
+    group.add_argument("--provider", help="narrow the dialects that are tried")
+    group.add_argument("--dialect", help="the wire format, when it is not recognized")
+    group.add_argument("--seller", help="who sends the invoice")
+    group.add_argument("--account", help="a key of accounts.toml")
+    group.add_argument("--model", help="the model that was called")
+    group.add_argument("--http-status", type=int, help="the HTTP status of the answer")
+    group.add_argument("--at", help="when it was submitted, ISO 8601")
+    group.add_argument("--mode", help="the account's tariff: per-token, per-call")
+    group.add_argument("--plan", help="the account's subscription plan")
+
+
+def context_of(arguments: Namespace) -> dict[str, object]:
+    """Return the context that *arguments* give, as `Engine.evaluate` takes it."""
+    names = ("provider", "dialect", "seller", "account", "model", "http_status", "at")
+    context = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    account = {name: value for name in ("mode", "plan") if (value := getattr(arguments, name)) is not None}
+    return {**context, **({"account_facts": account} if account else {})}

@@ -1,0 +1,92 @@
+"""Dispatch `imgpolicy COMMAND`: only the command that runs is imported."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+__all__ = ["COMMANDS", "main"]
+
+
+class Command(NamedTuple):
+    """Name the module of a command and say what it does."""
+
+    module: str
+    summary: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "evaluate": Command("evaluate", "decide recorded answers: what happened, what is billed, what to do next"),
+    "explain": Command("explain", "explain the verdict on one answer: rules, evidence, arithmetic"),
+    "facts": Command("facts", "show what rules see of an answer, as TOML to paste into `given`"),
+    "compare": Command("compare", "compare what each failure costs at each seller"),
+    "prices": Command("prices", "list the prices that hold on a day"),
+    "rules": Command("rules", "list the rules in the order in which they decide"),
+    "check": Command("check", "report every fault of every rule, price and account file"),
+    "test": Command("testing", "run the examples and near misses that the rules carry"),
+    "corpus": Command("corpus", "decide a labelled corpus and compare with its labels"),
+    "providers": Command("providers", "list the installed plugins, their dialects and sellers"),
+    "schema": Command("schema", "print the JSON Schema of a kind of file"),
+}
+_EPILOG = "exit codes: 0 all right, 1 findings, 2 wrong usage or unreadable input. `imgpolicy COMMAND --help` has examples."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that *arguments* name and return its exit code."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    if not argv or argv[0] not in COMMANDS:
+        return _top(argv)
+    module = import_module(f"policyengine.cli.{COMMANDS[argv[0]].module}")
+    parser = argparse.ArgumentParser(
+        prog=f"imgpolicy {argv[0]}",
+        description=f"{COMMANDS[argv[0]].summary[0].upper()}{COMMANDS[argv[0]].summary[1:]}.",
+        epilog=module.EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--policy", metavar="DIR", default=os.environ.get("IMGPOLICY_DIR") or None, help="a policy directory")
+    module.add_arguments(parser)
+    return _run(module.run, parser.parse_args(argv[1:]))
+
+
+def _top(argv: Sequence[str]) -> int:
+    """Print help or version, or refuse what is no command."""
+    parser = argparse.ArgumentParser(
+        prog="imgpolicy",
+        description="Was my image generation charged, how much, says who, and what do I do next?",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        commands.add_parser(name, help=command.summary, add_help=False)
+    told = parser.parse_args(argv)
+    if told.version:
+        import policyengine  # noqa: PLC0415
+
+        print(policyengine.__version__)  # type: ignore[attr-defined]  # the package makes it on demand
+        return 0
+    parser.print_help(sys.stdout if argv else sys.stderr)
+    return 0 if argv else 2
+
+
+def _run(run: object, arguments: argparse.Namespace) -> int:
+    """Run a command; print our own errors in one line each and let any other keep its traceback."""
+    from policyengine.errors import PolicyEngineError  # noqa: PLC0415
+
+    try:
+        code = run(arguments)  # type: ignore[operator]  # every command module has run(arguments) -> int
+        sys.stdout.flush()
+    except PolicyEngineError as error:
+        print(f"imgpolicy: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return int(code)

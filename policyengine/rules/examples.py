@@ -1,0 +1,184 @@
+"""Run the examples and near misses that rules carry, and say why one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+from msgspec import Struct
+
+from policyengine.facts import Facts
+from policyengine.rules.conditions import All, Any, Condition, Not, Test, holds, read
+from policyengine.rules.model import BillFile, ClassifyFile
+
+if TYPE_CHECKING:
+    from policyengine.rules.layers import RuleBook
+    from policyengine.rules.load import LoadedRules
+    from policyengine.rules.ordered import BoundRule
+
+__all__ = ["Failure", "facts_of", "run_examples", "untested", "why_not"]
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """Say which example of which rule does not hold, and why."""
+
+    file: str
+    line: int
+    rule: str
+    kind: str
+    """example or near_miss."""
+    number: int
+    """Counted from 1."""
+    message: str
+
+    def __str__(self) -> str:
+        """Return the failure in one line."""
+        return f"{self.file}:{self.line}: {self.rule}: {self.kind} {self.number}: {self.message}"
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """Hold the facts of an example, and what was decided before the rule's turn."""
+
+    facts: Facts
+    outcome: str | None = None
+    stage: str | None = None
+
+
+def run_examples(book: RuleBook) -> tuple[int, list[Failure]]:
+    """Return how many examples and near misses were run, and those that do not hold."""
+    ran = 0
+    failures: list[Failure] = []
+    for file in book.files:
+        for rule in file.rules:
+            results = [*_results(book, file, rule)]
+            ran += len(results)
+            failures += [result for result in results if result is not None]
+    return ran, failures
+
+
+def untested(book: RuleBook) -> list[BoundRule]:
+    """Return the rules that lack an example or a near miss."""
+    return [rule for file in book.files for rule in file.rules if not (rule.rule.example and rule.rule.near_miss)]
+
+
+def _results(book: RuleBook, file: LoadedRules, rule: BoundRule) -> Iterator[Failure | None]:
+    for number, example in enumerate(rule.rule.example, 1):
+        yield _checked(book, file, rule, "example", number, example.given, None)
+    for number, miss in enumerate(rule.rule.near_miss, 1):
+        yield _checked(book, file, rule, "near_miss", number, miss.given, miss.decided_by)
+
+
+def _checked(  # noqa: PLR0913  one example is all of these
+    book: RuleBook,
+    file: LoadedRules,
+    rule: BoundRule,
+    kind: str,
+    number: int,
+    given: Mapping[str, object],
+    decided_by: str | None,
+) -> Failure | None:
+    try:
+        message = _verdict_on(book, rule, kind, facts_of(given, file, rule), decided_by)
+    except (msgspec.ValidationError, TypeError, ValueError) as error:
+        message = f"'given' is not a set of facts: {error}"
+    if message is None:
+        return None
+    return Failure(file=rule.file, line=rule.line, rule=rule.rule.id, kind=kind, number=number, message=message)
+
+
+def _verdict_on(book: RuleBook, rule: BoundRule, kind: str, given: Given, decided_by: str | None) -> str | None:
+    """Return what is wrong, or None."""
+    deciders = _deciders(book, rule, given)
+    ids = [decider.rule.id for decider in deciders]
+    named = ", ".join(dict.fromkeys(ids)) or "no rule"
+    if kind == "example" and rule.rule.id not in ids:
+        return f"decided by {named}; {why_not(rule.condition, given)}"
+    if kind == "near_miss" and rule.rule.id in ids:
+        return "decided by this rule"
+    if decided_by is not None and decided_by not in ids:
+        return f"decided by {named}, not by {decided_by}"
+    return None
+
+
+def _deciders(book: RuleBook, rule: BoundRule, given: Given) -> list[BoundRule]:
+    """Return the rules that decide *given* in the list *rule* belongs to."""
+    facts = given.facts
+    key = {"classify": facts.dialect, "bill": facts.seller}.get(rule.decision, "")
+    find = book.experimental if rule.rule.status == "experimental" else book.deciding
+    ordered = find(rule.decision, key)  # type: ignore[arg-type]  # bound rules know only the three decisions
+    if rule.decision == "bill":
+        found = ordered.per_component(facts, given.outcome or "", given.stage or "")
+        return [one for one in found if one is not None]
+    first = ordered.first(facts, given.outcome, given.stage)
+    return [] if first is None else [first]
+
+
+def facts_of(given: Mapping[str, object], file: LoadedRules, rule: BoundRule) -> Given:
+    """Return *given* as facts of a dialect and seller that *file* serves, on a day on which *rule* holds.
+
+    Raises:
+        msgspec.ValidationError: a fact has the wrong type or does not exist.
+    """
+    content = file.content
+    fields: dict[str, object] = {"provider": "example", "dialect": "example", "seller": "example"}
+    if isinstance(content, ClassifyFile):
+        fields["dialect"] = content.dialects[0]
+    if isinstance(content, BillFile):
+        fields["seller"] = content.seller
+    fields |= {name: value for name, value in given.items() if name not in ("outcome", "stage")}
+    fields.setdefault("at", rule.rule.from_ or rule.rule.until and _day_before(rule.rule.until) or date(2026, 11, 24))
+    return Given(
+        facts=msgspec.convert(_plain(fields), _StrictFacts),
+        outcome=cast("str | None", given.get("outcome")),
+        stage=cast("str | None", given.get("stage")),
+    )
+
+
+class _StrictFacts(Facts, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Refuse names that are no facts."""
+
+
+def _day_before(day: date) -> date:
+    return date.fromordinal(day.toordinal() - 1)
+
+
+def _plain(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return TOML values as `Facts` has them: days as times, whole decimals and floats as they convert."""
+    plain: dict[str, object] = {}
+    for name, value in fields.items():
+        if isinstance(value, date) and not isinstance(value, datetime):
+            plain[name] = datetime.combine(value, time(), UTC)
+        elif isinstance(value, datetime):
+            plain[name] = value if value.tzinfo else value.replace(tzinfo=UTC)
+        elif isinstance(value, Decimal) and name in ("elapsed_s", "retry_after_s"):
+            plain[name] = float(value)
+        elif name in ("quoted", "settled") and isinstance(value, int | Decimal):
+            plain[name] = str(value)
+        else:
+            plain[name] = value
+    return plain
+
+
+def why_not(condition: Condition, given: Given) -> str:
+    """Return the first part of *condition* that does not hold, with the value it read."""
+    if holds(condition, given.facts, given.outcome, given.stage):
+        return "its conditions hold, an earlier rule decides"
+    if isinstance(condition, All):
+        part = next(part for part in condition.parts if not holds(part, given.facts, given.outcome, given.stage))
+        return why_not(part, given)
+    if isinstance(condition, Not):
+        return f"not so, since {_stated(condition.inner)} holds"
+    if isinstance(condition, Any):
+        return f"none of {len(condition.parts)} alternatives holds"
+    value = read(condition.field.name, given.facts, given.outcome, given.stage)
+    return f"{_stated(condition)} is false: it is {'absent' if value is None else repr(value)}"
+
+
+def _stated(condition: Condition) -> str:
+    if isinstance(condition, Test):
+        operands = " or ".join(map(repr, condition.operands))
+        return f"{condition.field.name} {condition.operator} {operands}".strip()
+    return "a group of conditions"
