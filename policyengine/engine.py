@@ -140,10 +140,13 @@ class Engine:
         return decided.charge
 
     def dialect_of(self, exchange: Exchange) -> Dialect:
-        """Return the dialect that *exchange* is written in; one that reads only the transport when none claims it.
+        """Return the dialect that *exchange* is written in.
+
+        Where none claims it, or several claim an envelope that anybody may use, it is the
+        fallback, which reads the transport and nothing else.
 
         Raises:
-            DialectError: the name is not known, or several dialects claim it equally.
+            DialectError: the name is not known, or several dialects claim it as their own.
         """
         if exchange.dialect is not None:
             return self.plugins.dialect(exchange.dialect)
@@ -156,15 +159,17 @@ class Engine:
             elif claim == highest:
                 best.append(dialect)
         if len(best) > 1:
-            return self._tied(best, exchange)
+            return self._tied(best, highest, exchange)
         return best[0] if best else FALLBACK
 
-    def _tied(self, dialects: list[Dialect], exchange: Exchange) -> Dialect:
-        """Return the dialect whose own seller invoices, or the fallback for an envelope anybody may use."""
+    def _tied(self, dialects: list[Dialect], claim: Claim, exchange: Exchange) -> Dialect:
+        """Return the dialect whose own seller invoices, if that is one of *dialects* alone."""
         known = exchange.seller or self._shown_seller(exchange)
         own = [dialect for dialect in dialects if dialect.seller == known]
         if len(own) == 1:
             return own[0]
+        if claim == Claim.MAYBE:
+            return FALLBACK
         names = [dialect.name for dialect in dialects]
         msg = f"the answer may be in {' or '.join(map(repr, names))}; pass dialect=, provider= or seller="
         raise DialectError(msg, names)
@@ -241,6 +246,8 @@ class Engine:
         return dialect is not None and dialect.seller == facts.seller
 
     def _experimental(self, facts: Facts, outcome: str, stage: str) -> tuple[Step, ...]:
+        if not self.policy.rules.has_experiments:
+            return ()
         found = []
         for decision, key in (("classify", facts.dialect), ("bill", facts.seller), ("route", "")):
             on_trial = self.policy.rules.experimental(decision, key)

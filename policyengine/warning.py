@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from policyengine.fallback import FALLBACK
 from policyengine.verdict import Warning
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def fact_warnings(facts: Facts, dialect: Dialect, exchange: Exchange) -> Iterato
     """Yield what is odd about the answer itself: no JSON, values nobody knows, attempts nobody saw."""
     if exchange.fault is not None:
         yield Warning("body", exchange.fault)
+    elif dialect is FALLBACK and exchange.body is not None:
+        yield Warning("dialect_unknown", "no dialect claims the answer for sure; only the transport was read; pass dialect=")
     for name, known in dialect.vocabulary.items():
         value = getattr(facts, name, None) or facts.signal.get(name)
         if isinstance(value, str) and value not in known:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from policyengine.money.entry import PriceEntry, Prices
+from policyengine.verdict import PriceRef
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ _TOKEN_KEYS: Mapping[str, tuple[Component, str]] = {
 }
 _SPARE_UNITS = {"cached_token": "token", "image_token": "token", "cached_image_token": "cached_token"}
 T = TypeVar("T", Decimal, int)
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_PICO = Decimal(10) ** 12
 _SURCHARGES = frozenset({"search_query"})  # a component these alone price exists only when it was used
 _MEGAPIXEL = 1_048_576
 _SIZE = re.compile(r"(\d{1,5})\s*[xX×*]\s*(\d{1,5})")
@@ -58,22 +61,31 @@ class Rate(Struct, frozen=True, kw_only=True):
     size: str | None = None
     quality: str | None = None
 
-    def pico(self, quantity: int | Decimal) -> int:
-        """Return *quantity* times the rate in 10⁻¹² of the currency, rounded half-even once."""
+    whole_pico: int | None = None
+    """10⁻¹² of the currency for one unit, where that is a whole number; filled in when the rate is made."""
+
+    def __post_init__(self) -> None:
+        """Work out the price of one unit once, as most rates are whole and most quantities many."""
+        one = _EXACT.divide(_EXACT.multiply(self.amount, _PICO), Decimal(self.per))
+        if self.extra is None and one == one.to_integral_value():
+            force_setattr(self, "whole_pico", int(one))
+
+    def pico(self, quantity: int | Decimal, worth: Decimal | None = None) -> int:
+        """Return *quantity* times the rate in 10⁻¹² of the currency, rounded half-even once.
+
+        With *worth*, what one unit of the currency is worth in dollars, in 10⁻¹² dollars.
+        """
+        if worth is None and self.whole_pico is not None and isinstance(quantity, int):
+            return self.whole_pico * quantity
+        amount = _EXACT.multiply(self.amount, Decimal(quantity))
         if self.extra is not None and quantity > 1:
-            further = _EXACT.multiply(_EXACT.subtract(Decimal(quantity), Decimal(1)), self.extra)
-            return _rounded(_EXACT.add(self.amount, further), self.per)
-        return _rounded(_EXACT.multiply(self.amount, Decimal(quantity)), self.per)
+            further = _EXACT.subtract(Decimal(quantity), Decimal(1))
+            amount = _EXACT.add(self.amount, _EXACT.multiply(further, self.extra))
+        scaled = _EXACT.multiply(_EXACT.multiply(amount, _PICO), worth or Decimal(1))
+        return int(_EXACT.to_integral_value(_EXACT.divide(scaled, Decimal(self.per))))
 
 
 Rates = tuple[Rate, ...]
-_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
-_PICO = Decimal(10) ** 12
-
-
-def _rounded(amount: Decimal, per: int) -> int:
-    scaled = _EXACT.multiply(amount, _PICO)
-    return int(_EXACT.to_integral_value(scaled if per == 1 else _EXACT.divide(scaled, per)))
 
 
 class Workload(Struct, frozen=True, kw_only=True):
@@ -135,10 +147,17 @@ class Tariff(Struct, frozen=True, kw_only=True, dict=True):
             return rates
         return _narrowed(rates, size, quality)
 
-    @property
-    def checked(self) -> date:
-        """Return the day on which the price was last compared with its source."""
-        return self.entry.checked
+    @cached_property
+    def ref(self) -> PriceRef:
+        """Return the reference by which charge lines name the entry."""
+        entry = self.entry
+        return PriceRef(
+            seller=self.seller,
+            model=entry.model,
+            source=entry.source,
+            checked=entry.checked.isoformat(),
+            file=self.file,
+        )
 
 
 def _narrowed(rates: Rates, size: str | None, quality: str | None) -> Rates:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from policyengine.rules.conditions import All, Any, Condition, Not, Test
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Match", "Reader", "compiled", "compiled_reader"]
 
 Match = Callable[["Facts", str | None, str | None], bool]
-Reader = Callable[["Facts", str | None, str | None], object]
+Reader = Callable[["Facts", str | None, str | None], tuple[object, ...]]
 
 _COMPARISONS: Mapping[str, type[ast.cmpop]] = {"gt": ast.Gt, "ge": ast.GtE, "lt": ast.Lt, "le": ast.LtE}
 
@@ -25,9 +25,10 @@ def compiled(condition: Condition, *, file: str, line: int) -> Match:
     return cast("Match", _function(_expression(condition), file, line))
 
 
-def compiled_reader(field: Field) -> Reader:
-    """Return a function of (facts, outcome, stage) that reads one fact."""
-    return cast("Reader", _function(_value(field), "<index>", 1))
+def compiled_reader(parts: Sequence[Field | Test]) -> Reader:
+    """Return a function of (facts, outcome, stage) that returns the values of facts and the results of tests."""
+    values = [_expression(part) if isinstance(part, Test) else _value(part) for part in parts]
+    return cast("Reader", _function(ast.Tuple(elts=values, ctx=ast.Load()), "<key>", 1))
 
 
 def _function(body: ast.expr, file: str, line: int) -> Callable[..., object]:
@@ -109,19 +110,36 @@ def _name(name: str) -> ast.Name:
     return ast.Name(id=name, ctx=ast.Load())
 
 
+_last_folded: tuple[str, bytes] = ("", b"")
+
+
+def _folded(text: str) -> bytes:
+    """Return *text* with ASCII letters in lower case; the last text is kept, as several rules ask about it in turn."""
+    global _last_folded  # noqa: PLW0603  one tuple, swapped whole: another thread sees the old or the new
+    last = _last_folded
+    if last[0] is text:
+        return last[1]
+    folded = text.encode("utf-8", "surrogatepass").lower()
+    _last_folded = (text, folded)
+    return folded
+
+
 def _contains(value: str | None, needles: tuple[bytes, ...]) -> bool:
     if value is None:
         return False
-    folded = value.encode("utf-8", "surrogatepass").lower()
-    return any(needle in folded for needle in needles)
+    folded = _folded(value)
+    for needle in needles:  # noqa: SIM110  a generator costs more than the search
+        if needle in folded:
+            return True
+    return False
 
 
 def _starts_with(value: str | None, needles: tuple[bytes, ...]) -> bool:
-    return value is not None and value.encode("utf-8", "surrogatepass").lower().startswith(needles)
+    return value is not None and _folded(value).startswith(needles)
 
 
 def _ends_with(value: str | None, needles: tuple[bytes, ...]) -> bool:
-    return value is not None and value.encode("utf-8", "surrogatepass").lower().endswith(needles)
+    return value is not None and _folded(value).endswith(needles)
 
 
 def _list_equals(values: tuple[str, ...] | None, wanted: tuple[str, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isinf
 from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from policyengine.facts import Facts
     from policyengine.rules.fields import Field
 
-__all__ = ["All", "Any", "Condition", "Fault", "Not", "Test", "holds", "parse_conditions", "read"]
+__all__ = ["All", "Any", "Condition", "Fault", "Not", "Test", "compares", "holds", "parse_conditions", "read"]
 
-Operand = str | int | bool | Decimal | datetime
+Operand = str | int | bool | float | Decimal | datetime
 
 
 class Test(Struct, frozen=True):
@@ -62,6 +63,7 @@ _TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "texts": ("text", (str,)),
     "integer": ("an integer", (int,)),
     "number": ("a number", (int, Decimal)),
+    "amount": ("a number", (int, Decimal)),
     "boolean": ("true or false", (bool,)),
     "time": ("a date or a time", (datetime, date)),
 }
@@ -72,6 +74,7 @@ _OPERATORS_OF: Mapping[str, frozenset[str]] = {
     "texts": _TEXT_OPERATORS,
     "integer": _ORDER_OPERATORS,
     "number": _ORDER_OPERATORS,
+    "amount": _ORDER_OPERATORS,
     "time": _ORDER_OPERATORS,
     "boolean": frozenset(),
 }
@@ -98,6 +101,8 @@ class _Reader:
 
     def table(self, when: Mapping[str, object], path: Path, depth: int) -> Condition:
         parts: list[Condition] = []
+        if path and not when:
+            self.fault(path, "an empty table states no condition; name a fact")
         for key, value in when.items():
             here = (*path, key)
             if depth > _MAX_DEPTH:
@@ -105,16 +110,21 @@ class _Reader:
             elif key in _GROUPS:
                 parts.append(self.group(key, value, here, depth))
             elif key in _NESTED and isinstance(value, dict):
-                parts += [self.fact(f"{key}.{name}", inner, (*here, name), depth) for name, inner in value.items()]
+                parts.append(self.named(key, value, here, depth))
             else:
                 parts.append(self.fact(key, value, here, depth))
         return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def named(self, group: str, value: Mapping[str, object], path: Path, depth: int) -> Condition:
+        if not value:
+            self.fault(path, f"an empty {group!r} states no condition; name a fact, as in {group}.name = …")
+        return All(tuple(self.fact(f"{group}.{name}", inner, (*path, name), depth) for name, inner in value.items()))
 
     def group(self, key: str, value: object, path: Path, depth: int) -> Condition:
         if key == "not":
             if isinstance(value, dict):
                 return Not(self.table(value, path, depth + 1))
-            self.fault(path, "'not' as a group takes a table of conditions")
+            self.fault(path, "'not' takes a table of conditions")
             return All(())
         if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
             self.fault(path, f"{key!r} takes a list of tables of conditions, at least one")
@@ -148,7 +158,8 @@ class _Reader:
         allowed = _OPERATORS_OF[field.kind]
         if name not in allowed:
             known = sorted({*allowed, "present", "not"})
-            self.fault(path, f"operator {name!r} does not fit {field.name!r}, which is {field.kind}{nearest(name, known)}")
+            message = f"operator {name!r} does not fit {field.name!r}, which is {field.kind}{nearest(name, known)}"
+            self.fault(path, message)
             return All(())
         return Test(field, name, self.operands(field, value, path, closed=False))
 
@@ -166,14 +177,21 @@ class _Reader:
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             self.fault(path, f"{field.name!r} takes {expected}, not {value!r}")
             return ""
-        if isinstance(value, Decimal) and not value.is_finite():
-            self.fault(path, f"{field.name!r} takes a finite number, not {value}")
-            return 0
+        if isinstance(value, Decimal):
+            return self.decimal(field, value, path)
         if closed and field.values and value not in field.values:
             self.fault(path, f"{value!r} is no {field.name}{nearest(str(value), field.values)}")
-        if value == "" and not closed:
-            self.fault(path, "an empty text is part of every text")
+        if value == "":
+            why = "no fact is an empty text; write present = false" if closed else "an empty text is part of every text"
+            self.fault(path, why)
         return _moment(value) if isinstance(value, date) else cast("Operand", value)
+
+    def decimal(self, field: Field, value: Decimal, path: Path) -> Operand:
+        """Return an operand of the type that the fact has, so that 0.1 equals 0.1 in any decimal context."""
+        if not value.is_finite() or isinf(float(value)):
+            self.fault(path, f"{field.name!r} takes a finite number, not {value}")
+            return 0
+        return value if field.kind == "amount" else float(value)
 
 
 def _moment(value: date) -> datetime:
@@ -186,11 +204,9 @@ def _moment(value: date) -> datetime:
 def read(name: str, facts: Facts, outcome: str | None = None, stage: str | None = None) -> object:
     """Return the fact that conditions call *name*; None when it is absent."""
     group, _, key = name.partition(".")
-    if key:
-        return cast("Mapping[str, object]", getattr(facts, group)).get(key)
     if name in ("outcome", "stage"):
         return outcome if name == "outcome" else stage
-    value = getattr(facts, name)
+    value = cast("Mapping[str, object]", getattr(facts, group)).get(key) if key else getattr(facts, name)
     return None if value == () else value
 
 
@@ -202,14 +218,18 @@ def holds(condition: Condition, facts: Facts, outcome: str | None = None, stage:
         return any(holds(part, facts, outcome, stage) for part in condition.parts)
     if isinstance(condition, Not):
         return not holds(condition.inner, facts, outcome, stage)
-    value = read(condition.field.name, facts, outcome, stage)
+    return compares(condition, read(condition.field.name, facts, outcome, stage))
+
+
+def compares(test: Test, value: object) -> bool:
+    """Decide *test* on the *value* of its fact; an absent fact makes it false."""
     if value is None:
         return False
-    if condition.operator == "present":
+    if test.operator == "present":
         return True
     values = value if isinstance(value, tuple) else (value,)
-    test = _OPERATIONS[condition.operator]
-    return any(test(item, operand) for item in values for operand in condition.operands)
+    operation = _OPERATIONS[test.operator]
+    return any(operation(item, operand) for item in values for operand in test.operands)
 
 
 def _folded(text: object) -> bytes:

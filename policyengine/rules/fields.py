@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACCOUNT_FIELDS", "Field", "Kind", "fact_fields", "fields_for"]
 
-Kind = Literal["text", "integer", "number", "boolean", "texts", "time"]
+Kind = Literal["text", "integer", "number", "amount", "boolean", "texts", "time"]
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ _KINDS: Mapping[str, Kind] = {
     "str": "text",
     "int": "integer",
     "float": "number",
-    "Decimal": "number",
+    "Decimal": "amount",
     "bool": "boolean",
     "tuple": "texts",
     "datetime": "time",

@@ -33,6 +33,8 @@ class RuleBook:
         self._disabled = frozenset(name for file in files for name in file.content.disable)
         self._replacements = _replacements(self.rules.values(), self._disabled)
         self._ordered: dict[tuple[str, str, bool], OrderedRules] = {}
+        self._alternatives: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self.has_experiments = any(rule.rule.status == "experimental" for rule in self.rules.values())
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the files; order and index are made anew."""
@@ -87,10 +89,12 @@ class RuleBook:
 
     def alternatives(self, seller: str) -> Mapping[str, tuple[str, ...]]:
         """Return the facts on which the bill of *seller* depends, with their values."""
-        found: dict[str, tuple[str, ...]] = {}
-        for name in self._keys("bill", seller):
-            for content in self.bill_files(name):
-                found = {**content.alternatives, **found}
+        found = self._alternatives.get(seller)
+        if found is None:
+            tables = [table for name in self._keys("bill", seller) for table in self.bill_files(name)]
+            found = self._alternatives[seller] = {
+                name: values for table in reversed(tables) for name, values in table.alternatives.items()
+            }
         return found
 
     def _timed(self, rule: BoundRule) -> BoundRule | None:

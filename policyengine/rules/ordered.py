@@ -1,35 +1,38 @@
-"""Keep rules in order, each compiled on its first use, behind an index on equality conditions."""
+"""Keep rules in order and find the first that matches, at a cost that does not grow with their number.
+
+What rules compare for equality, how numbers test, and which texts are there at all make a short
+key of an exchange. For each key the rules are worked out once: those it excludes are gone, those
+it satisfies need no test, and of the others only the open conditions are left, compiled.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from policyengine.rules.compile import Match, Reader, compiled, compiled_reader
-from policyengine.rules.conditions import All, Condition, Test
+from msgspec import Struct
+
+from policyengine.rules.compile import Match, compiled
 from policyengine.rules.model import BillEffect, Evidence, Rule
+from policyengine.rules.narrow import Key, key_of, narrowed
+from policyengine.rules.prefilter import Prefilter
 from policyengine.verdict import Step
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
     from policyengine.facts import Facts
-    from policyengine.rules.fields import Field
+    from policyengine.rules.conditions import Condition
 
 __all__ = ["BoundRule", "OrderedRules"]
 
-_SMALL = 6  # a bucket of so many rules is walked faster than it is indexed again
+_MOST_KEYS = 4096
+_ALL_COMPONENTS = (1 << len(COMPONENTS)) - 1
 
 
 class BoundRule:
-    """Join a rule with its place and its checked condition.
+    """Join a rule with its place and its checked condition."""
 
-    `match` compiles the condition when it is first called and then is the compiled function.
-    """
-
-    __slots__ = ("condition", "decision", "file", "line", "mask", "match", "path", "rule", "step")
-
-    match: Match
+    __slots__ = ("condition", "decision", "file", "line", "mask", "path", "rule", "step")
 
     def __init__(self, decision: str, rule: Rule[Any], condition: Condition, *, file: str, path: str, line: int) -> None:
         """Bind *rule* of *decision*; *file* is shown to people, *path* to debuggers."""
@@ -48,14 +51,9 @@ class BoundRule:
             line=line,
             evidence=cast("tuple[Evidence, ...]", rule.evidence),
         )
-        self.match = self._compile_and_match
-
-    def _compile_and_match(self, facts: Facts, outcome: str | None, stage: str | None) -> bool:
-        self.match = compiled(self.condition, file=self.path, line=self.line)
-        return self.match(facts, outcome, stage)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle without the compiled function."""
+        """Pickle what the rule was bound from."""
         return _bound, (self.decision, self.rule, self.condition, self.file, self.path, self.line)
 
 
@@ -64,10 +62,17 @@ def _bound(decision: str, rule: Rule[Any], condition: Condition, file: str, path
 
 
 def _mask(effect: object) -> int:
-    """Return the components that a bill rule names, one bit each; 1 for other rules."""
+    """Return the components that a bill rule names, one bit each; all of them for other rules."""
     if not isinstance(effect, BillEffect):
-        return 1
+        return _ALL_COMPONENTS
     return sum(1 << bit for bit, name in enumerate(COMPONENTS) if getattr(effect, name) is not None)
+
+
+class _Open(Struct, frozen=True):
+    """Hold a rule that a key leaves open, with the function that decides it; None when it matches."""
+
+    rule: BoundRule
+    match: Match | None
 
 
 class OrderedRules:
@@ -76,92 +81,64 @@ class OrderedRules:
     def __init__(self, rules: Sequence[BoundRule]) -> None:
         """Keep *rules* in their order; the first that matches decides."""
         self.rules = tuple(rules)
-        self._root = _index(self.rules, frozenset())
+        self._key: Key = key_of([rule.condition for rule in self.rules])
+        self._prefilter = Prefilter(self.rules)
+        self._known: dict[object, tuple[_Open, ...]] = {}
+        self._compiled: dict[tuple[str, Condition], Match] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle the rules and build the index anew."""
+        """Pickle the rules; what is known of keys is worked out anew."""
         return OrderedRules, (self.rules,)
-
-    def candidates(self, facts: Facts, outcome: str | None, stage: str | None) -> tuple[BoundRule, ...]:
-        """Return the rules that the index cannot exclude, in order."""
-        node = self._root
-        while type(node) is _Node:
-            node = node.buckets.get(node.read(facts, outcome, stage), node.rest)
-        return cast("tuple[BoundRule, ...]", node)
 
     def first(self, facts: Facts, outcome: str | None = None, stage: str | None = None) -> BoundRule | None:
         """Return the first rule that matches."""
-        for rule in self.candidates(facts, outcome, stage):
-            if rule.match(facts, outcome, stage):
-                return rule
+        for left in self._left(facts, outcome, stage):
+            if left.match is None or left.match(facts, outcome, stage):
+                return left.rule
         return None
 
     def per_component(self, facts: Facts, outcome: str, stage: str) -> tuple[BoundRule | None, ...]:
         """Return, for each component, the first rule that matches and names it."""
         found: list[BoundRule | None] = [None] * len(COMPONENTS)
-        open_bits = (1 << len(COMPONENTS)) - 1
-        for rule in self.candidates(facts, outcome, stage):
-            news = rule.mask & open_bits
-            if news and rule.match(facts, outcome, stage):
+        undecided = _ALL_COMPONENTS
+        for left in self._left(facts, outcome, stage):
+            news = left.rule.mask & undecided
+            if news and (left.match is None or left.match(facts, outcome, stage)):
                 for bit in range(len(COMPONENTS)):
                     if news >> bit & 1:
-                        found[bit] = rule
-                open_bits &= ~news
-                if not open_bits:
+                        found[bit] = left.rule
+                undecided &= ~news
+                if not undecided:
                     break
         return tuple(found)
 
+    def _left(self, facts: Facts, outcome: str | None, stage: str | None) -> tuple[_Open, ...]:
+        key = self._key.read(facts, outcome, stage)
+        left = self._known.get(key)
+        if left is None:
+            if len(self._known) >= _MOST_KEYS:
+                self._known.clear()
+            candidates = self._prefilter.candidates(facts, outcome, stage)
+            left = self._known[key] = tuple(self._work_out(candidates, key))
+        return left
 
-class _Node:
-    """Split rules by the value of one fact."""
-
-    __slots__ = ("buckets", "read", "rest")
-
-    def __init__(self, field: Field, rules: Sequence[BoundRule], used: frozenset[str]) -> None:
-        self.read: Reader = compiled_reader(field)
-        used = used | {field.name}
-        free: list[BoundRule] = []
-        by_value: dict[object, list[BoundRule]] = {}
-        for rule in rules:
-            values = _equalities(rule).get(field.name)
-            if values is None:
-                for bucket in by_value.values():
-                    bucket.append(rule)
-                free.append(rule)
+    def _work_out(self, candidates: Sequence[BoundRule], key: tuple[object, ...]) -> Iterator[_Open]:
+        """Yield the rules that *key* leaves open, up to those that decide in any case."""
+        undecided = _ALL_COMPONENTS
+        for rule in candidates:
+            condition = narrowed(rule.condition, self._key, key)
+            if condition is False or not rule.mask & undecided:
+                continue
+            if condition is True:
+                undecided &= ~rule.mask
+                yield _Open(rule, None)
+                if not undecided:
+                    return
             else:
-                for value in values:
-                    by_value.setdefault(value, [*free]).append(rule)
-        self.rest: _Node | tuple[BoundRule, ...] = _index(free, used)
-        self.buckets: dict[object, _Node | tuple[BoundRule, ...]] = {
-            value: _index(bucket, used) for value, bucket in by_value.items()
-        }
+                yield _Open(rule, self._function(rule, condition))
 
-
-def _index(rules: Sequence[BoundRule], used: frozenset[str]) -> _Node | tuple[BoundRule, ...]:
-    """Return *rules* as they are, or split by the fact that most of them compare."""
-    if len(rules) <= _SMALL:
-        return tuple(rules)
-    counts = Counter(name for rule in rules for name in _equalities(rule) if name not in used)
-    if not counts or counts.most_common(1)[0][1] * 4 < len(rules):
-        return tuple(rules)
-    name = counts.most_common(1)[0][0]
-    field = next(test.field for rule in rules for test in _tests(rule.condition) if test.field.name == name)
-    return _Node(field, rules, used)
-
-
-def _equalities(rule: BoundRule) -> dict[str, tuple[object, ...]]:
-    """Return the values that a rule needs some facts to have: conditions it cannot match without."""
-    found: dict[str, tuple[object, ...]] = {}
-    for test in _tests(rule.condition):
-        if test.operator == "equals" and test.field.kind in ("text", "integer"):
-            found.setdefault(test.field.name, test.operands)
-    return found
-
-
-def _tests(condition: Condition) -> Iterator[Test]:
-    """Yield the tests that all must hold."""
-    if isinstance(condition, Test):
-        yield condition
-    elif isinstance(condition, All):
-        for part in condition.parts:
-            yield from _tests(part)
+    def _function(self, rule: BoundRule, condition: Condition) -> Match:
+        found = self._compiled.get((rule.rule.id, condition))
+        if found is None:
+            found = self._compiled[rule.rule.id, condition] = compiled(condition, file=rule.path, line=rule.line)
+        return found

@@ -22,6 +22,7 @@ _JSON_TYPES: Mapping[Kind, dict[str, Any]] = {
     "texts": {"type": "string"},
     "integer": {"type": "integer"},
     "number": {"type": "number"},
+    "amount": {"type": "number"},
     "boolean": {"type": "boolean"},
     "time": {"type": "string", "format": "date"},
 }
@@ -30,6 +31,7 @@ _OPERATORS: Mapping[Kind, tuple[str, ...]] = {
     "texts": ("contains", "starts_with", "ends_with"),
     "integer": ("gt", "ge", "lt", "le"),
     "number": ("gt", "ge", "lt", "le"),
+    "amount": ("gt", "ge", "lt", "le"),
     "time": ("gt", "ge", "lt", "le"),
     "boolean": (),
 }
