@@ -163,15 +163,13 @@ def _basis(rule: BoundRule, component: Component, value: BillValue) -> Basis:
     return min(found, key=BASES.index, default="inferred")
 
 
-def _merged(open_facts: Mapping[str, object], decided: Sequence[tuple[dict[str, str], Decided]]) -> Decided:
+def _merged(open_facts: Mapping[str, Sequence[str]], decided: Sequence[tuple[dict[str, str], Decided]]) -> Decided:
     """Return one bill for all values that facts may have: where they differ it is conditional."""
     values: dict[Component, BillValue] = {}
     for component in COMPONENTS:
         values[component] = _joint(frozenset(one.bill[component] for _, one in decided))
     bills = [one.bill for _, one in decided]
-    on = [name for bill in bills for name in bill.on]
-    if any(values[component] != bill[component] for bill in bills for component in COMPONENTS):
-        on = [*open_facts, *on]
+    on = [*_deciding(open_facts, decided), *(name for bill in bills for name in bill.on)]
     bill = Bill(
         **values,
         basis=_joint_basis(values, bills),
@@ -180,6 +178,24 @@ def _merged(open_facts: Mapping[str, object], decided: Sequence[tuple[dict[str, 
     )
     steps = {(step.rule, step.component): step for _, one in decided for step in one.steps}
     return Decided(bill=bill, steps=tuple(steps.values()), charge=_hull(decided))
+
+
+def _deciding(
+    open_facts: Mapping[str, Sequence[str]], decided: Sequence[tuple[dict[str, str], Decided]]
+) -> Iterator[str]:
+    """Yield the facts whose value changes what some component is, not only its price."""
+    for name in open_facts:
+        by_others: dict[tuple[str, ...], set[tuple[BillValue, ...]]] = {}
+        for given, one in decided:
+            others = tuple(value for other, value in given.items() if other != name)
+            by_others.setdefault(others, set()).add(tuple(_cost(value) for value in one.bill.values().values()))
+        if any(len(values) > 1 for values in by_others.values()):
+            yield name
+
+
+def _cost(value: BillValue) -> BillValue:
+    """Return *value* with what costs nothing told as one."""
+    return "free" if value == "na" else value
 
 
 def _joint(values: frozenset[BillValue]) -> BillValue:

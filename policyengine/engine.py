@@ -98,7 +98,7 @@ class Engine:
         Raises:
             DialectError, AccountError, InputError: as `evaluate` does.
         """
-        exchange = exchange_of(source, context)
+        exchange = self._with_account(exchange_of(source, context))
         dialect = self.dialect_of(exchange)
         bodies = dialect.split(exchange.body)
         if len(bodies) == 1:

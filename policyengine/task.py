@@ -49,6 +49,7 @@ def fold(verdicts: Sequence[Verdict]) -> tuple[Facts, tuple[UsageRow, ...], list
     for name in _CARRIED:
         if getattr(facts, name) is None:
             filled[name] = next((value for one in verdicts if (value := getattr(one.facts, name)) is not None), None)
+    filled["signal"] = {name: value for one in (*verdicts, last) for name, value in one.facts.signal.items()}
     filled["at"] = min((one.facts.at for one in verdicts if one.facts.at), default=None)
     facts = msgspec.structs.replace(facts, **{name: value for name, value in filled.items() if value is not None})
     warnings = list(dict.fromkeys(warning for one in verdicts for warning in one.warnings if warning.code in _KEPT))

@@ -70,7 +70,7 @@ def run(arguments: Namespace) -> int:
 def _decided(engine: Engine, arguments: Namespace, bad: list[BadLine]) -> Iterator[tuple[str, Verdict]]:
     """Yield the verdict on each answer; report what cannot be read and go on."""
     columns = column_map(arguments.column)
-    known = context_of(arguments)
+    known = context_of(arguments, engine)
     for number, found in enumerate(read_all(arguments.files, columns, each=arguments.each), 1):
         progress(number)
         if isinstance(found, BadLine):

@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Explain every answer in the file; exit with 1 when some could not be read."""
     engine = engine_for(arguments)
-    known = context_of(arguments)
+    known = context_of(arguments, engine)
     bad = 0
     for found in read_all([arguments.file], column_map(arguments.column)):
         if isinstance(found, BadLine):

@@ -39,8 +39,17 @@ def add_context_arguments(parser: ArgumentParser) -> None:
     group.add_argument("--plan", help="the account's subscription plan")
 
 
-def context_of(arguments: Namespace) -> dict[str, object]:
-    """Return the context that *arguments* give, as `Engine.evaluate` takes it."""
+def context_of(arguments: Namespace, engine: Engine) -> dict[str, object]:
+    """Return the context that *arguments* give, as `Engine.evaluate` takes it.
+
+    Raises:
+        DialectError, AccountError, InputError: a name or a time is not known; better told once than for every line.
+    """
+    engine.split(None, **_told(arguments))
+    return _told(arguments)
+
+
+def _told(arguments: Namespace) -> dict[str, object]:
     names = ("provider", "dialect", "seller", "account", "model", "http_status", "at")
     context = {name: value for name in names if (value := getattr(arguments, name)) is not None}
     account = {name: value for name in ("mode", "plan") if (value := getattr(arguments, name)) is not None}

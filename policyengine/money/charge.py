@@ -88,14 +88,17 @@ def _component_lines(bill: ComponentBill, facts: Facts, usage: Sequence[UsageRow
 def _priced(
     bill: ComponentBill, facts: Facts, counted: Sequence[_Amount], tariffs: Sequence[Tariff]
 ) -> Sequence[_Amount]:
-    """Return the *counted* amounts if their units are priced; else the pieces, where those are priced and known."""
+    """Return the *counted* amounts if their units are priced; else the pieces, where those are priced and known.
+
+    Nothing means that the amounts must be estimated in the units of the tariff.
+    """
     for amount in counted:
         for tariff in tariffs:
             if tariff.rates_for(bill.component, amount.unit, facts.size, facts.quality):
                 return counted
     unit = {"image": "image", "request": "call"}.get(bill.component)
     if unit is None or not any((bill.component, unit) in tariff.by_unit for tariff in tariffs):
-        return counted
+        return ()
     pieces = _pieces(bill, facts)
     return () if pieces is None else [_Amount(unit, pieces, pieces)]
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from policyengine.vocabulary import Component
 
 __all__ = [
+    "TOKEN_KEYS",
     "Estimate",
     "PriceEntry",
     "Rate",
@@ -31,7 +32,7 @@ __all__ = [
     "standard_rates",
 ]
 
-_TOKEN_KEYS: Mapping[str, tuple[Component, str]] = {
+TOKEN_KEYS: Mapping[str, tuple[Component, str]] = {
     "input": ("input", "token"),
     "cached": ("input", "cached_token"),
     "input_image": ("input", "image_token"),
@@ -184,7 +185,7 @@ def standard_rates(entry: PriceEntry) -> Rates:
 def _rates(prices: Prices, worth: Decimal) -> Iterator[Rate]:
     """Yield the rates of *prices*, whose unit of account is *worth* so much of the currency."""
     for key, amount in prices.per_mtok.items():
-        component, unit = _TOKEN_KEYS[key]
+        component, unit = TOKEN_KEYS[key]
         yield Rate(component=component, unit=unit, amount=amount * worth, per=1_000_000)
     for size, quality, amount in _flat(prices.per_image):
         yield Rate(component="image", unit="image", amount=amount * worth, size=size, quality=quality)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from msgspec import Struct
 from policyengine.errors import Diagnostic, PolicyFileError, nearest
 from policyengine.facts import Facts
 from policyengine.money.book import LoadedPrices, PriceBook
-from policyengine.money.entry import PriceFile
+from policyengine.money.loading import load_prices
 from policyengine.policy.accounts import Account, AccountsFile
 from policyengine.provider import Seller
 from policyengine.rules.fields import fields_for
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from policyengine.rules.fields import Field
 
 __all__ = ["Policy", "load_policy"]
-
-_AMOUNT_LIMIT = 10**6
-_TOKEN_KEYS = ("input", "cached", "input_image", "cached_image", "text", "image")
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -71,8 +67,8 @@ class _Loading:
 
     def add_prices(self, source: Source) -> None:
         self._hash(source)
-        content, faults = load_document(source, PriceFile, "prices")
-        self.faults += faults or ([] if content is None else price_faults(source, content))
+        content, faults = load_prices(source)
+        self.faults += faults
         if content is not None:
             self.prices.append(LoadedPrices(file=source.file, origin=source.origin, content=content))
 
@@ -162,49 +158,3 @@ def _unknown_dialects(loading: _Loading) -> Iterator[Diagnostic]:
                 if name != "*" and name not in known:
                     message = f"no installed plugin ships dialect {name!r}{nearest(name, tuple(known))}"
                     yield Diagnostic(file=file.source.file, message=message, severity="warning")
-
-
-def price_faults(source: Source, content: PriceFile) -> list[Diagnostic]:
-    """Return what types cannot say about prices: amounts out of range, unknown units, dates in disorder."""
-    from policyengine.rules.conditions import Fault  # noqa: PLC0415
-
-    faults = []
-    for index, entry in enumerate(content.price):
-        for path, amount in _amounts(entry, ("price", index)):
-            if not amount.is_finite() or not 0 <= amount < _AMOUNT_LIMIT:
-                faults.append(Fault(path, f"{amount} is no price; amounts run from 0 to below {_AMOUNT_LIMIT}"))
-        for path, key in _token_keys(entry, ("price", index)):
-            if key not in _TOKEN_KEYS:
-                faults.append(Fault(path, f"{key!r} is no token price{nearest(key, _TOKEN_KEYS)}"))
-        if entry.from_ and entry.until and entry.from_ >= entry.until:
-            faults.append(Fault(("price", index, "until"), f"'until' {entry.until} is not after 'from' {entry.from_}"))
-    if not faults:
-        return []
-    from policyengine.rules.diagnose import placed  # noqa: PLC0415
-
-    return placed(source, faults)
-
-
-def _amounts(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Decimal]]:
-    """Yield every amount inside *value* with its path."""
-    if isinstance(value, Decimal):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _amounts(inner, (*path, key))
-    elif isinstance(value, Struct):
-        for name in value.__struct_fields__:
-            yield from _amounts(getattr(value, name), (*path, name))
-
-
-def _token_keys(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(value, Struct):
-        for name in value.__struct_fields__:
-            inner = getattr(value, name)
-            if name == "per_mtok":
-                yield from (((*path, name, key), key) for key in inner)
-            elif isinstance(inner, Struct | dict):
-                yield from _token_keys(inner, (*path, name))
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _token_keys(inner, (*path, key))

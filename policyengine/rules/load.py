@@ -46,10 +46,20 @@ def load_rules(source: Source, fields_for: FieldsFor) -> tuple[LoadedRules | Non
     return (None, faults) if content is None else _bind(source, str(decision), content, fields_for(content))
 
 
-def load_document(source: Source, kind: type[T], schema_kind: str) -> tuple[T | None, list[Diagnostic]]:
-    """Return *source* as a value of *kind*, or None, and every fault in it."""
+def load_document(
+    source: Source, kind: type[T], schema_kind: str, *, check: Callable[[Mapping[str, object]], list[Fault]] | None = None
+) -> tuple[T | None, list[Diagnostic]]:
+    """Return *source* as a value of *kind*, or None, and every fault in it, those that *check* finds in its text too."""
     document, faults = parsed(source)
-    return (None, faults) if document is None else converted(source, document, kind, lambda: _schema(schema_kind))
+    if document is None:
+        return None, faults
+    content, faults = converted(source, document, kind, lambda: _schema(schema_kind))
+    found = check(document) if check is not None else []
+    if found:
+        from policyengine.rules.diagnose import placed  # noqa: PLC0415
+
+        faults = sorted({*faults, *placed(source, found)}, key=lambda fault: (fault.line, fault.column))
+    return content, faults
 
 
 def parsed(source: Source) -> tuple[dict[str, object] | None, list[Diagnostic]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -102,7 +102,7 @@ class Evidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Give facts that the rule must decide."""
 
-    given: dict[str, object]
+    given: dict[str, Any]
     """Facts by name, with `outcome` and `stage` for bill and route rules."""
     note: str | None = None
 
@@ -110,7 +110,7 @@ class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 class NearMiss(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Give facts that look alike and that the rule must not decide."""
 
-    given: dict[str, object]
+    given: dict[str, Any]
     """Facts by name."""
     decided_by: str | None = None
     """The id of the rule that decides instead."""
@@ -140,7 +140,7 @@ class Rule(
     """The first day (UTC) on which the rule holds."""
     until: date | None = None
     """The first day (UTC) on which it no longer holds."""
-    when: dict[str, object] = {}
+    when: dict[str, Any] = {}
     """Conditions on facts; all of them must hold."""
     then: Effect
     """What follows."""
