@@ -73,6 +73,21 @@ class Billing:
             return self._decide(facts, usage, outcome, stage, work)
         return _merged(open_facts, list(self._each(open_facts, facts, usage, outcome, stage, work)))
 
+    def success(self, work: Facts) -> Charge:
+        """Return what *work* costs when every component that the tariff has is charged."""
+        open_facts = {
+            name: values for name, values in self._rules.alternatives(work.seller).items() if read(name, work) is None
+        }
+        charges = []
+        for values in islice(product(*open_facts.values()), _MOST_ALTERNATIVES):
+            told = with_facts(work, dict(zip(open_facts, values, strict=True)))
+            components = self._prices.components(told, self._prices.tariffs(told))
+            parts = [ComponentBill(component, "charged") for component in COMPONENTS if component in components]
+            charges.append(price_bill(parts, told, (), self._prices))
+        highs = [charge.high for charge in charges if charge.high is not None]
+        high = max(highs) if len(highs) == len(charges) else None
+        return Charge(low=min(charge.low for charge in charges), high=high)
+
     def _each(
         self,
         open_facts: Mapping[str, tuple[str, ...]],

@@ -65,29 +65,36 @@ def compare(engine: Engine, work: Workload = STANDARD_WORK) -> list[Row]:
     for provider in engine.plugins.providers.values():
         for dialect in provider.dialects:
             scenarios = provider.scenarios(dialect.name)
-            for seller in sellers_of(engine, dialect):
+            for seller in sellers_of(engine, dialect, scenarios):
                 rows += _rows(engine, dialect, seller, scenarios, work)
     return sorted(rows, key=_order)
 
 
-def sellers_of(engine: Engine, dialect: Dialect) -> list[str]:
-    """Return the dialect's own seller, and those whose prices name the dialect."""
-    others = {seller for seller, _, entry in engine.policy.prices.entries() if dialect.name in entry.dialects}
-    return [dialect.seller, *sorted(others - {dialect.seller})]
+def sellers_of(engine: Engine, dialect: Dialect, scenarios: list[Scenario]) -> list[str]:
+    """Return who may invoice answers in *dialect*.
+
+    That is the dialect's own seller, those whose prices name the dialect, and gateways: sellers
+    without a format of their own that price a model of the scenarios.
+    """
+    prices = engine.policy.prices
+    own = {one.seller for one in engine.plugins.dialects.values()}
+    models = {scenario.model or evaluate_scenario(engine, dialect, scenario).facts.model for scenario in scenarios}
+    found = {
+        seller
+        for seller, _, entry in prices.entries()
+        if dialect.name in entry.dialects
+        or (not entry.dialects and seller not in own and models.intersection((entry.model, *entry.aliases)))
+    }
+    return [dialect.seller, *sorted(found - {dialect.seller})]
 
 
-def _rows(
-    engine: Engine, dialect: Dialect, seller: str, scenarios: list[Scenario], work: Workload
-) -> Iterator[Row]:
+def _rows(engine: Engine, dialect: Dialect, seller: str, scenarios: list[Scenario], work: Workload) -> Iterator[Row]:
     decided = [(scenario, evaluate_scenario(engine, dialect, scenario, seller)) for scenario in scenarios]
-    successes: dict[str | None, Decimal | None] = {}
-    for _, verdict in decided:
-        if verdict.outcome == "delivered":
-            successes.setdefault(verdict.facts.model, _charge(engine, verdict, work).high)
-    spare = next(iter(successes.values()), None)
+    usual = next((verdict.facts.model for _, verdict in decided if verdict.outcome == "delivered"), None)
     for scenario, verdict in decided:
-        charge = _charge(engine, verdict, work)
-        yield _row(scenario, verdict, charge, successes.get(verdict.facts.model, spare))
+        facts = _as_work(verdict.facts, work, usual)
+        success = engine.success_cost(msgspec.structs.replace(facts, images_delivered=work.images))
+        yield _row(scenario, verdict, engine.charge_for(verdict, facts), facts.model, success.high)
 
 
 def evaluate_scenario(engine: Engine, dialect: Dialect, scenario: Scenario, seller: str | None = None) -> Verdict:
@@ -106,15 +113,12 @@ def evaluate_scenario(engine: Engine, dialect: Dialect, scenario: Scenario, sell
     )
 
 
-def _charge(engine: Engine, verdict: Verdict, work: Workload) -> Charge:
-    """Return what *verdict* would mean in money had the request been *work*."""
-    return engine.charge_for(verdict, _as_work(verdict.facts, work))
-
-
-def _as_work(facts: Facts, work: Workload) -> Facts:
+def _as_work(facts: Facts, work: Workload, usual: str | None) -> Facts:
+    """Return *facts* as if *work* had been asked for, by the *usual* model where none is told."""
     images = work.images if facts.images_delivered else facts.images_delivered
     return msgspec.structs.replace(
         facts,
+        model=facts.model or usual,
         images_requested=work.images,
         images_delivered=images,
         size=work.size,
@@ -126,14 +130,16 @@ def _as_work(facts: Facts, work: Workload) -> Facts:
     )
 
 
-def _row(scenario: Scenario, verdict: Verdict, charge: Charge, success: Decimal | None) -> Row:
+def _row(
+    scenario: Scenario, verdict: Verdict, charge: Charge, model: str | None, success: Decimal | None
+) -> Row:
     facts = verdict.facts
     steps = [step for step in verdict.trail if step.decision == "bill"]
     return Row(
         platform=facts.provider,
         dialect=facts.dialect,
         seller=facts.seller,
-        model=facts.model,
+        model=model,
         scenario=scenario.name,
         title=scenario.title,
         outcome=verdict.outcome,

@@ -139,6 +139,10 @@ class Engine:
         decided = self._billing.decide(verdict.facts, verdict.usage, verdict.outcome, verdict.stage, work=work)
         return decided.charge
 
+    def success_cost(self, work: Facts) -> Charge:
+        """Return what *work* costs when it succeeds."""
+        return self._billing.success(work)
+
     def dialect_of(self, exchange: Exchange) -> Dialect:
         """Return the dialect that *exchange* is written in.
 
@@ -152,7 +156,7 @@ class Engine:
             return self.plugins.dialect(exchange.dialect)
         best: list[Dialect] = []
         highest = Claim.MAYBE
-        for dialect in self.plugins.dialects_of(exchange.provider):
+        for dialect in self.plugins.dialects_for(exchange.provider, exchange.body):
             claim = _claim(dialect, exchange)
             if claim > highest:
                 best, highest = [dialect], claim

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["PluginProblem", "PluginSet", "load_plugins"]
 
 
+_MOST_KEYS = 32  # objects with more keys are rare and do not fill the cache
+_CACHE_LIMIT = 1024
+
+
 class PluginProblem(Struct, frozen=True):
     """Say which plugin cannot be used and why."""
 
@@ -43,6 +47,7 @@ class PluginSet:
         self.versions: dict[str, str] = {}
         self.problems: list[PluginProblem] = []
         self._owners: dict[tuple[str, str], str] = {}
+        self._by_keys: dict[tuple[object, ...], tuple[Dialect, ...]] = {}
 
     def dialect(self, name: str) -> Dialect:
         """Return the dialect called *name*.
@@ -67,6 +72,24 @@ class PluginSet:
             msg = f"provider {provider!r} is not known{nearest(provider, tuple(self.providers))}"
             raise DialectError(msg, tuple(self.providers))
         return self.providers[provider].dialects
+
+    def dialects_for(self, provider: str | None, body: object) -> Sequence[Dialect]:
+        """Return the dialects of *provider* that *body* may be written in, going by its top-level keys.
+
+        Raises:
+            DialectError: no plugin ships *provider*.
+        """
+        first = body[0] if isinstance(body, list) and body else body
+        if not isinstance(first, dict) or len(first) > _MOST_KEYS:
+            return tuple(self.dialects_of(provider))
+        key = (provider, *first)
+        found = self._by_keys.get(key)
+        if found is None:
+            if len(self._by_keys) >= _CACHE_LIMIT:
+                self._by_keys.clear()
+            asked = [one for one in self.dialects_of(provider) if not one.keys or not one.keys.isdisjoint(first)]
+            found = self._by_keys[key] = tuple(asked)
+        return found
 
     def add(self, plugin: str, module: object) -> None:
         """Register what the hooks of *module* return, all of it or nothing."""

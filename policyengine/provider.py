@@ -72,6 +72,11 @@ class Dialect(ABC):
     """The known values of a fact, such as `finish_reason`; anything else is reported as drift."""
     signals: ClassVar[Mapping[str, str]] = {}
     """Facts of this dialect alone, by name: "text", "integer", "boolean" or "texts"."""
+    keys: ClassVar[frozenset[str]] = frozenset()
+    """Top-level keys of which every object in this format has at least one: others are not asked to recognize it.
+
+    Leave it empty to be asked about everything.
+    """
     hidden_retries: ClassVar[int] = 0
     """How often the platform's usual client library resends on its own before it raises."""
     provider: str = ""

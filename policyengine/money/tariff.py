@@ -46,6 +46,7 @@ _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _PICO = Decimal(10) ** 12
 _SURCHARGES = frozenset({"search_query"})  # a component these alone price exists only when it was used
 _MEGAPIXEL = 1_048_576
+_SIZE_CLASSES = (("512", 512), ("1K", 1024), ("2K", 2048))
 _SIZE = re.compile(r"(\d{1,5})\s*[xX×*]\s*(\d{1,5})")
 
 
@@ -163,12 +164,29 @@ class Tariff(Struct, frozen=True, kw_only=True, dict=True):
 
 def _narrowed(rates: Rates, size: str | None, quality: str | None) -> Rates:
     """Return the *rates* that fit, all of them where nothing fits."""
-    fitting = tuple(rate for rate in rates if _fits(rate.size, size) and _fits(rate.quality, quality))
+    fitting = tuple(rate for rate in rates if _fits_size(rate.size, size) and _fits(rate.quality, quality))
     return fitting or rates
 
 
 def _fits(listed: str | None, told: str | None) -> bool:
     return listed is None or told is None or listed.lower() == told.lower()
+
+
+def _fits_size(listed: str | None, told: str | None) -> bool:
+    return _fits(listed, told) or (told is not None and listed == size_class(told))
+
+
+def size_class(size: str) -> str | None:
+    """Return the class by which platforms sell a `WxH` size: 512, 1K, 2K or 4K; None for other spellings.
+
+    >>> size_class("1024x1024"), size_class("1536x1024"), size_class("2K")
+    ('1K', '2K', None)
+    """
+    match = _SIZE.fullmatch(size.strip())
+    if match is None:
+        return None
+    side = max(int(match[1]), int(match[2]))
+    return next((name for name, longest in _SIZE_CLASSES if side <= longest), "4K")
 
 
 def standard_rates(entry: PriceEntry) -> Rates:
@@ -233,7 +251,7 @@ def _scaled(rate: Rate, factor: Decimal) -> Rate:
 def image_tokens(entry: PriceEntry, workload: Workload) -> tuple[int, int] | None:
     """Return the fewest and the most output tokens one image of *workload* may take, by the entry's table."""
     told = workload.size, workload.quality
-    rows = [row for row in _flat(entry.image_tokens) if _fits(row[0], told[0]) and _fits(row[1], told[1])]
+    rows = [row for row in _flat(entry.image_tokens) if _fits_size(row[0], told[0]) and _fits(row[1], told[1])]
     counts = [tokens for _, _, tokens in rows or _flat(entry.image_tokens)]
     return (min(counts), max(counts)) if counts else None
 
