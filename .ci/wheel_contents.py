@@ -21,7 +21,11 @@ def main(wheel: str) -> int:
 def unexpected(names: list[str]) -> list[str]:
     """Return the top-level names that are none of ours."""
     tops = {name.split("/")[0] for name in names}
-    return [f"unexpected top-level name {top!r}" for top in sorted(tops) if not top.startswith(("policyengine", "imagegen_"))]
+    return [
+        f"unexpected top-level name {top!r}"
+        for top in sorted(tops)
+        if not top.startswith(("policyengine", "imagegen_"))
+    ]
 
 
 def missing(names: list[str]) -> list[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import platform
 import sys
+from typing import TYPE_CHECKING
 
 from benchmarks.imports import import_rows
-from benchmarks.measure import Result
 from benchmarks.small_body import small_body_rows
+
+if TYPE_CHECKING:
+    from benchmarks.measure import Result
 
 HEADER = f"{'work':<46} {'time':>12} {'reference':<30} {'ratio':>8} {'target':>8}"
 

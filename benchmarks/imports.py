@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from benchmarks.measure import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _RUNS = 7
 _PROGRAM = """

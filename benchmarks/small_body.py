@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from benchmarks.measure import Result, ratio_of
 from policyengine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _RATINGS = [
     {"category": f"HARM_CATEGORY_{name}", "probability": "NEGLIGIBLE"}
@@ -19,7 +22,7 @@ BLOCKED = msgspec.json.encode(
             {
                 "content": {"role": "model"},
                 "finishReason": "IMAGE_SAFETY",
-                "finishMessage": "Unable to show the generated image. It was filtered by the safety settings of this project.",
+                "finishMessage": "Unable to show the generated image. It was filtered by the safety settings.",
                 "index": 0,
                 "safetyRatings": _RATINGS,
             }
@@ -47,7 +50,11 @@ MODERATED = msgspec.json.encode(
 )
 _CASES = (
     ("gemini block", BLOCKED, {"provider": "gemini", "seller": "google-ai", "http_status": 200}),
-    ("openai moderation", MODERATED, {"provider": "openai", "seller": "openai", "http_status": 400, "model": "gpt-image-2"}),
+    (
+        "openai moderation",
+        MODERATED,
+        {"provider": "openai", "seller": "openai", "http_status": 400, "model": "gpt-image-2"},
+    ),
 )
 
 

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
-from itertools import islice, product
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 from msgspec import Struct
 
+from policyengine.alternatives import Decided, each, hull, joined, open_facts, with_facts
+from policyengine.facts import Facts, UsageRow
 from policyengine.money.charge import ComponentBill, price_bill
-from policyengine.rules.conditions import read
-from policyengine.verdict import Alternative, Bill, Charge, Step
-from policyengine.vocabulary import BASES, COMPONENTS, Basis, BillValue, Component
+from policyengine.money.tariff import SURCHARGES
+from policyengine.verdict import Bill, Step
+from policyengine.vocabulary import BASES, COMPONENTS
 
 if TYPE_CHECKING:
-    from policyengine.facts import Facts, UsageRow
+    from collections.abc import Sequence
+
     from policyengine.money.book import PriceBook
+    from policyengine.money.tariff import Tariff
     from policyengine.rules.layers import RuleBook
     from policyengine.rules.model import BillEffect
     from policyengine.rules.ordered import BoundRule
+    from policyengine.verdict import Charge
+    from policyengine.vocabulary import Basis, BillValue, Component
 
-__all__ = ["Billing", "Decided"]
+__all__ = ["Billing", "Case"]
 
-_MOST_ALTERNATIVES = 64
 _CACHE_LIMIT = 4096
 
 
-class Decided(Struct, frozen=True, kw_only=True):
-    """Hold a bill, the steps that led to it, and what it costs."""
+class Case(Struct, frozen=True):
+    """Hold what is billed: the facts, what was consumed, and what happened."""
 
-    bill: Bill
-    steps: tuple[Step, ...]
-    charge: Charge
+    facts: Facts
+    usage: tuple[UsageRow, ...]
+    outcome: str
+    stage: str
 
 
 class _Ruling(Struct, frozen=True, kw_only=True):
@@ -53,94 +56,58 @@ class Billing:
         self._prices = prices
         self._rulings: dict[tuple[object, ...], _Ruling] = {}
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle without the cache."""
-        return Billing, (self._rules, self._prices)
-
-    def decide(
-        self, facts: Facts, usage: Sequence[UsageRow], outcome: str, stage: str, *, work: Facts | None = None
-    ) -> Decided:
+    def decide(self, case: Case, *, work: Facts | None = None) -> Decided:
         """Return bill, steps and charge; facts the seller's bill depends on may be absent.
 
-        With *work*, the charge is that of the piece of work it describes, whatever *usage* counts.
+        With *work*, the charge is that of the piece of work it describes, whatever *case* consumed.
         """
-        open_facts = {
-            name: values
-            for name, values in self._rules.alternatives(facts.seller).items()
-            if read(name, facts, outcome, stage) is None
-        }
-        if not open_facts:
-            return self._decide(facts, usage, outcome, stage, work)
-        return _merged(open_facts, list(self._each(open_facts, facts, usage, outcome, stage, work)))
+        alternatives = self._rules.alternatives(case.facts.seller)
+        unknown = open_facts(case.facts, alternatives) if alternatives else None
+        if not unknown:
+            return self._decide(case, work)
+        decided = []
+        for given in each(unknown):
+            told = msgspec.structs.replace(case, facts=with_facts(case.facts, given))
+            decided.append((given, self._decide(told, work and with_facts(work, given))))
+        return joined(unknown, decided)
 
     def success(self, work: Facts) -> Charge:
         """Return what *work* costs when every component that the tariff has is charged."""
-        open_facts = {
-            name: values for name, values in self._rules.alternatives(work.seller).items() if read(name, work) is None
-        }
-        charges = []
-        for values in islice(product(*open_facts.values()), _MOST_ALTERNATIVES):
-            told = with_facts(work, dict(zip(open_facts, values, strict=True)))
-            components = self._prices.components(told, self._prices.tariffs(told))
-            parts = [ComponentBill(component, "charged") for component in COMPONENTS if component in components]
-            charges.append(price_bill(parts, told, (), self._prices))
-        highs = [charge.high for charge in charges if charge.high is not None]
-        high = max(highs) if len(highs) == len(charges) else None
-        return Charge(low=min(charge.low for charge in charges), high=high)
+        unknown = open_facts(work, self._rules.alternatives(work.seller))
+        return hull([(given, self._in_full(with_facts(work, given))) for given in each(unknown)])
 
-    def _each(
-        self,
-        open_facts: Mapping[str, tuple[str, ...]],
-        facts: Facts,
-        usage: Sequence[UsageRow],
-        outcome: str,
-        stage: str,
-        work: Facts | None,
-    ) -> Iterator[tuple[dict[str, str], Decided]]:
-        """Yield what is decided for each combination of values that *open_facts* may have."""
-        for values in islice(product(*open_facts.values()), _MOST_ALTERNATIVES):
-            given = dict(zip(open_facts, values, strict=True))
-            told = with_facts(facts, given)
-            yield given, self._decide(told, usage, outcome, stage, work and with_facts(work, given))
+    def _in_full(self, work: Facts) -> Charge:
+        components = self._prices.components(work, self._prices.tariffs(work))
+        parts = [ComponentBill(component, "charged") for component in COMPONENTS if component in components]
+        return price_bill(parts, work, (), self._prices)
 
-    def _decide(
-        self, facts: Facts, usage: Sequence[UsageRow], outcome: str, stage: str, work: Facts | None
-    ) -> Decided:
-        deciding = self._rules.deciding("bill", facts.seller).per_component(facts, outcome, stage)
-        applicable = self._applicable(facts, usage)
-        key = (deciding, applicable)
+    def _decide(self, case: Case, work: Facts | None) -> Decided:
+        facts = case.facts
+        deciding = self._rules.deciding("bill", facts.seller).per_component(facts, case.outcome, case.stage)
+        key = (deciding, self._applicable(case))
         ruling = self._rulings.get(key)
         if ruling is None:
             if len(self._rulings) >= _CACHE_LIMIT:
                 self._rulings.clear()
-            ruling = self._rulings[key] = _ruling(deciding, applicable)
-        charge = price_bill(ruling.parts, work or facts, () if work else usage, self._prices)
-        return Decided(bill=ruling.bill, steps=ruling.steps, charge=charge)
+            ruling = self._rulings[key] = _ruling(*key)
+        charge = price_bill(ruling.parts, work or facts, () if work else case.usage, self._prices)
+        return Decided(ruling.bill, ruling.steps, charge)
 
-    def _applicable(self, facts: Facts, usage: Sequence[UsageRow]) -> frozenset[str]:
+    def _applicable(self, case: Case) -> frozenset[str]:
         """Return the components that the tariff has, for this model or for those that may have served."""
-        tariffs = self._prices.tariffs(facts)
-        found = self._prices.components(facts, tariffs)
+        tariffs = self._prices.tariffs(case.facts)
+        found = self._prices.components(case.facts, tariffs)
         if len(tariffs) > 1:
-            found -= _unused_options(tariffs, usage)
-        more = {row.component for row in usage if row.quantity and (row.model is not None or row.unit == "search_query")}
+            found -= _unused_options(tariffs, case.usage)
+        rows = [row for row in case.usage if row.quantity and (row.model is not None or row.unit in SURCHARGES)]
+        more = {row.component for row in rows}
         return found | more if more else found
 
 
-def _unused_options(tariffs: Sequence[object], usage: Sequence[UsageRow]) -> frozenset[str]:
+def _unused_options(tariffs: Sequence[Tariff], usage: Sequence[UsageRow]) -> frozenset[str]:
     """Return components that only some of the tariffs have and of which the answer counts nothing."""
     zero = {row.component for row in usage if not row.quantity} - {row.component for row in usage if row.quantity}
-    sets = [cast("frozenset[str]", getattr(tariff, "components", frozenset())) for tariff in tariffs]
-    return frozenset(zero - frozenset.intersection(*sets))
-
-
-def with_facts(facts: Facts, given: Mapping[str, str]) -> Facts:
-    """Return *facts* with the values of *given*, which names them as rules do."""
-    account = {name.removeprefix("account."): value for name, value in given.items() if name.startswith("account.")}
-    plain: dict[str, object] = {name: value for name, value in given.items() if not name.startswith("account.")}
-    if account:
-        plain["account"] = {**facts.account, **account}
-    return msgspec.structs.replace(facts, **plain)
+    return frozenset(zero - frozenset.intersection(*(tariff.components for tariff in tariffs)))
 
 
 def _ruling(deciding: Sequence[BoundRule | None], applicable: frozenset[str]) -> _Ruling:
@@ -176,67 +143,3 @@ def _basis(rule: BoundRule, component: Component, value: BillValue) -> Basis:
         if evidence.component in (None, component) and evidence.supports in (None, value)
     ]
     return min(found, key=BASES.index, default="inferred")
-
-
-def _merged(open_facts: Mapping[str, Sequence[str]], decided: Sequence[tuple[dict[str, str], Decided]]) -> Decided:
-    """Return one bill for all values that facts may have: where they differ it is conditional."""
-    values: dict[Component, BillValue] = {}
-    for component in COMPONENTS:
-        values[component] = _joint(frozenset(one.bill[component] for _, one in decided))
-    bills = [one.bill for _, one in decided]
-    on = [*_deciding(open_facts, decided), *(name for bill in bills for name in bill.on)]
-    bill = Bill(
-        **values,
-        basis=_joint_basis(values, bills),
-        on=tuple(dict.fromkeys(on)),
-        recourse=tuple(dict.fromkeys(text for bill in bills for text in bill.recourse)),
-    )
-    steps = {(step.rule, step.component): step for _, one in decided for step in one.steps}
-    return Decided(bill=bill, steps=tuple(steps.values()), charge=_hull(decided))
-
-
-def _deciding(
-    open_facts: Mapping[str, Sequence[str]], decided: Sequence[tuple[dict[str, str], Decided]]
-) -> Iterator[str]:
-    """Yield the facts whose value changes what some component is, not only its price."""
-    for name in open_facts:
-        by_others: dict[tuple[str, ...], set[tuple[BillValue, ...]]] = {}
-        for given, one in decided:
-            others = tuple(value for other, value in given.items() if other != name)
-            by_others.setdefault(others, set()).add(tuple(_cost(value) for value in one.bill.values().values()))
-        if any(len(values) > 1 for values in by_others.values()):
-            yield name
-
-
-def _cost(value: BillValue) -> BillValue:
-    """Return *value* with what costs nothing told as one."""
-    return "free" if value == "na" else value
-
-
-def _joint(values: frozenset[BillValue]) -> BillValue:
-    """Return what a component is when it is one of *values*."""
-    if len(values) == 1:
-        return next(iter(values))
-    if values <= {"na", "free"}:
-        return "free"
-    return "unknown" if values <= {"na", "free", "unknown"} else "conditional"
-
-
-def _joint_basis(values: Mapping[Component, BillValue], bills: Sequence[Bill]) -> dict[Component, Basis]:
-    """Return, per component, the weakest evidence among the alternatives."""
-    found: dict[Component, Basis] = {}
-    for component, value in values.items():
-        told = [bill.basis[component] for bill in bills if component in bill.basis]
-        if value != "na" and told:
-            found[component] = max(told, key=BASES.index)
-    return found
-
-
-def _hull(decided: Sequence[tuple[dict[str, str], Decided]]) -> Charge:
-    """Return the interval of the totals, not the sum of the intervals: one of them is true as a whole."""
-    charges = [one.charge for _, one in decided]
-    highs = [charge.high for charge in charges]
-    high = None if None in highs else max((end for end in highs if end is not None), default=Decimal(0))
-    alternatives = tuple(Alternative(given=given, low=one.charge.low, high=one.charge.high) for given, one in decided)
-    lines = max(charges, key=lambda charge: (charge.high is None, charge.high or 0)).lines
-    return Charge(low=min(charge.low for charge in charges), high=high, lines=lines, alternatives=alternatives)

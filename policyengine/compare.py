@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from policyengine.money.tariff import Workload
 from policyengine.verdict import Bill, Charge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from policyengine.engine import Engine
     from policyengine.facts import Facts
     from policyengine.provider import Dialect, Scenario
@@ -130,9 +131,7 @@ def _as_work(facts: Facts, work: Workload, usual: str | None) -> Facts:
     )
 
 
-def _row(
-    scenario: Scenario, verdict: Verdict, charge: Charge, model: str | None, success: Decimal | None
-) -> Row:
+def _row(scenario: Scenario, verdict: Verdict, charge: Charge, model: str | None, success: Decimal | None) -> Row:
     facts = verdict.facts
     steps = [step for step in verdict.trail if step.decision == "bill"]
     return Row(
@@ -163,4 +162,12 @@ def _notice(steps: list[Step], facts: Facts) -> str | None:
 
 
 def _order(row: Row) -> tuple[object, ...]:
-    return (row.platform, row.dialect, row.seller, row.outcome == "delivered", row.high is not None, -(row.high or 0), row.scenario)
+    return (
+        row.platform,
+        row.dialect,
+        row.seller,
+        row.outcome == "delivered",
+        row.high is not None,
+        -(row.high or 0),
+        row.scenario,
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,6 +12,9 @@ from policyengine.native import mapping, text
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
     from policyengine.engine import Engine
     from policyengine.verdict import Verdict
 
@@ -73,7 +74,7 @@ def score_corpus(engine: Engine, directory: Path) -> Score:
     if (directory / "labels.json").is_file():
         folders = [directory]
     if not folders:
-        msg = f"{directory}: no folder with a labels.json; lay it out as <provider>/labels.json and <provider>/<name>.json"
+        msg = f"{directory}: no labels.json; lay it out as <provider>/labels.json and <provider>/<name>.json"
         raise InputError(msg)
     whole = Score()
     for folder in folders:
@@ -124,7 +125,9 @@ def _verdict(engine: Engine, provider: str, recorded: Mapping[str, object]) -> V
     return engine.evaluate(body, **context)
 
 
-def _compared(verdict: Verdict, label: Mapping[str, object], score: Score) -> Iterator[tuple[str, object, object, Tally]]:
+def _compared(
+    verdict: Verdict, label: Mapping[str, object], score: Score
+) -> Iterator[tuple[str, object, object, Tally]]:
     """Yield (field, got, accepted, tally) of what the label says."""
     yield "outcome", verdict.outcome, label.get("outcome"), score.outcome
     yield "stage", verdict.stage, label.get("stage"), score.stage

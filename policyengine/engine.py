@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from policyengine.billing import Billing
+from policyengine.billing import Billing, Case
 from policyengine.errors import AccountError, DialectError, nearest
 from policyengine.fallback import FALLBACK
 from policyengine.intake import exchange_of
@@ -18,14 +17,18 @@ from policyengine.policy.load import Policy, load_policy
 from policyengine.provider import Claim, Dialect, Normalized, Seller
 from policyengine.routing import UNROUTED, route_for
 from policyengine.settlement import settled_charge
-from policyengine.verdict import Step, Verdict, Warning
+from policyengine.verdict import Step, Verdict, VerdictWarning
 from policyengine.warning import charge_warnings, fact_warnings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from policyengine.exchange import Exchange
     from policyengine.facts import Facts, UsageRow
+    from policyengine.rules.model import Decision
     from policyengine.rules.ordered import BoundRule
     from policyengine.verdict import Charge
+    from policyengine.vocabulary import Outcome, Stage
 
 __all__ = ["Engine"]
 
@@ -136,8 +139,8 @@ class Engine:
 
     def charge_for(self, verdict: Verdict, work: Facts) -> Charge:
         """Return what *work* costs under the bill of *verdict*, whatever that answer consumed."""
-        decided = self._billing.decide(verdict.facts, verdict.usage, verdict.outcome, verdict.stage, work=work)
-        return decided.charge
+        case = Case(verdict.facts, verdict.usage, verdict.outcome, verdict.stage)
+        return self._billing.decide(case, work=work).charge
 
     def success_cost(self, work: Facts) -> Charge:
         """Return what *work* costs when it succeeds."""
@@ -193,16 +196,18 @@ class Engine:
             account_facts={**account.account_facts, **exchange.account_facts},
         )
 
-    def _seller(self, exchange: Exchange, dialect: Dialect) -> tuple[str, list[Warning]]:
+    def _seller(self, exchange: Exchange, dialect: Dialect) -> tuple[str, list[VerdictWarning]]:
         """Return who invoices, and a warning when that is an assumption or a name without rules."""
         told = exchange.seller or self._shown_seller(exchange)
         seller = told or dialect.seller
         warnings = []
         if told is None:
-            warnings.append(Warning("seller_assumed", f"nothing tells who invoices; assumed {seller!r}, the dialect's own"))
+            warnings.append(
+                VerdictWarning("seller_assumed", f"nothing tells who invoices; assumed {seller!r}, the dialect's own")
+            )
         elif seller not in self.policy.prices.sellers:
             known = nearest(seller, tuple(self.policy.prices.sellers))
-            warnings.append(Warning("seller_unknown", f"seller {seller!r} has no rules and no prices{known}"))
+            warnings.append(VerdictWarning("seller_unknown", f"seller {seller!r} has no rules and no prices{known}"))
         return seller, warnings
 
     def _shown_seller(self, exchange: Exchange) -> str | None:
@@ -211,22 +216,22 @@ class Engine:
             return seller
         return next((seller.name for seller in self._reading_sellers if seller.recognizes(exchange)), None)
 
-    def _normalized(self, dialect: Dialect, exchange: Exchange) -> tuple[Normalized, list[Warning]]:
+    def _normalized(self, dialect: Dialect, exchange: Exchange) -> tuple[Normalized, list[VerdictWarning]]:
         try:
             return dialect.normalize(exchange), []
         except Exception as error:  # noqa: BLE001  a plugin may fail in any way and must not take the caller down
             plugin = f"dialect {dialect.name!r} of provider {dialect.provider!r}"
             message = f"{plugin} raised {type(error).__name__}: {error}; only the transport was read"
-            return FALLBACK.normalize(exchange), [Warning("plugin_failed", message)]
+            return FALLBACK.normalize(exchange), [VerdictWarning("plugin_failed", message)]
 
-    def _verdict(self, facts: Facts, usage: tuple[UsageRow, ...], warnings: list[Warning]) -> Verdict:
+    def _verdict(self, facts: Facts, usage: tuple[UsageRow, ...], warnings: list[VerdictWarning]) -> Verdict:
         if facts.at is None:
             facts = msgspec.structs.replace(facts, at=datetime.now(UTC))
         rules = self.policy.rules
         classified = rules.deciding("classify", facts.dialect).first(facts)
-        outcome = classified.rule.then.outcome if classified else "unrecognized"
-        stage = classified.rule.then.stage if classified else "unknown"
-        decided = self._billing.decide(facts, usage, outcome, stage)
+        outcome: Outcome = classified.rule.then.outcome if classified else "unrecognized"
+        stage: Stage = classified.rule.then.stage if classified else "unknown"
+        decided = self._billing.decide(Case(facts, usage, outcome, stage))
         routed = rules.deciding("route").first(facts, outcome, stage)
         charge, money_warnings = settled_charge(decided.charge, facts, outcome, self.policy.prices, self._issues(facts))
         return Verdict(
@@ -253,7 +258,8 @@ class Engine:
         if not self.policy.rules.has_experiments:
             return ()
         found = []
-        for decision, key in (("classify", facts.dialect), ("bill", facts.seller), ("route", "")):
+        lists: tuple[tuple[Decision, str], ...] = (("classify", facts.dialect), ("bill", facts.seller), ("route", ""))
+        for decision, key in lists:
             on_trial = self.policy.rules.experimental(decision, key)
             if on_trial.rules and (rule := on_trial.first(facts, outcome, stage)) is not None:
                 found.append(rule.step)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
     from policyengine.facts import Facts
     from policyengine.rules.model import Evidence
     from policyengine.verdict import Charge, ChargeLine, Step, Verdict
@@ -172,7 +173,11 @@ def _arithmetic(line: ChargeLine) -> str:
         parts += f" x {line.usd_per_unit_of_currency:f} USD"
     if line.gross is not None:
         parts += f" = {money(line.gross)}"
-    result = "" if line.gross is not None and line.low == line.high == line.gross else f", so {interval(line.low, line.high)}"
+    result = (
+        ""
+        if line.gross is not None and line.low == line.high == line.gross
+        else f", so {interval(line.low, line.high)}"
+    )
     return f"{parts}, {line.value}{result}"
 
 

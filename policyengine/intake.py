@@ -46,11 +46,11 @@ def is_image(headers: Mapping[str, str]) -> bool:
 
 
 def decoded(body: bytes | str) -> tuple[object, str | None]:
-    """Return the JSON value of *body* and None, or its text and why it is no JSON.
+    r"""Return the JSON value of *body* and None, or its text and why it is no JSON.
 
     Server-sent events are returned as the list of their data. Never raises.
 
-    >>> decoded(b'data: {"a": 1}\\n\\ndata: [DONE]\\n')
+    >>> decoded(b'data: {"a": 1}\n\ndata: [DONE]\n')
     ([{'a': 1}], None)
     """
     if len(body) > MAX_BODY_BYTES:
@@ -78,8 +78,6 @@ def _event_data(text: str) -> Iterator[object]:
 
 def _read(source: object) -> dict[str, Any]:
     """Return the fields of an exchange that *source* tells."""
-    if source is None:
-        return {"body": None}
     if isinstance(source, bytes | bytearray | memoryview | str):
         body, fault = decoded(source if isinstance(source, str) else bytes(source))
         return {"body": body, "fault": fault}

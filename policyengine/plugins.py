@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from policyengine.errors import DialectError, nearest
 from policyengine.provider import Dialect, Provider, Seller
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from importlib.resources.abc import Traversable
 
 __all__ = ["PluginProblem", "PluginSet", "load_plugins"]
@@ -163,13 +163,3 @@ def _check_api(module: object) -> None:
 
 def _distribution(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
-
-
-def guarded(plugin: str, call: Callable[[], Any]) -> tuple[Any, str | None]:
-    """Return what *call* into *plugin* returns, or None and why it failed."""
-    try:
-        return call(), None
-    except Exception as error:  # noqa: BLE001  a plugin may fail in any way
-        return None, f"{plugin} raised {type(error).__name__}: {error}"
-
-

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from policyengine.verdict import Charge, Warning
+from policyengine.verdict import Charge, VerdictWarning
 
 if TYPE_CHECKING:
     from policyengine.facts import Facts
@@ -19,8 +19,12 @@ _TOLERANCE = Decimal("0.0000005")  # payloads print dollars with six decimals
 
 
 def settled_charge(
-    computed: Charge, facts: Facts, outcome: str, book: PriceBook, issues: bool  # noqa: FBT001
-) -> tuple[Charge, tuple[Warning, ...]]:
+    computed: Charge,
+    facts: Facts,
+    outcome: str,
+    book: PriceBook,
+    issues: bool,  # noqa: FBT001
+) -> tuple[Charge, tuple[VerdictWarning, ...]]:
     """Return the charge of *facts*: what their payload settled or quoted, else *computed*.
 
     *issues* says whether the payload comes from the seller that sends the invoice; amounts
@@ -38,11 +42,13 @@ def settled_charge(
     return msgspec.structs.replace(computed, low=Decimal(0), high=dollars, source="quoted"), ()
 
 
-def _settled(computed: Charge, facts: Facts, amount: Decimal, book: PriceBook) -> tuple[Charge, tuple[Warning, ...]]:
+def _settled(
+    computed: Charge, facts: Facts, amount: Decimal, book: PriceBook
+) -> tuple[Charge, tuple[VerdictWarning, ...]]:
     dollars = _dollars(amount, facts, book)
     if dollars is None:
         message = f"the answer reports {amount} {facts.money_unit or 'of an unnamed unit'}, whose worth is not known"
-        return computed, (Warning("settled_unpriced", message),)
+        return computed, (VerdictWarning("settled_unpriced", message),)
     charge = msgspec.structs.replace(
         computed, low=dollars, high=dollars, source="settled", computed_low=computed.low, computed_high=computed.high
     )
@@ -51,7 +57,7 @@ def _settled(computed: Charge, facts: Facts, amount: Decimal, book: PriceBook) -
     if computed.low - _TOLERANCE <= dollars <= computed.high + _TOLERANCE:
         return charge, ()
     message = f"the answer reports ${dollars}, the rates give ${computed.low} to ${computed.high}"
-    return charge, (Warning("settled_differs", message),)
+    return charge, (VerdictWarning("settled_differs", message),)
 
 
 def _dollars(amount: Decimal, facts: Facts, book: PriceBook) -> Decimal | None:

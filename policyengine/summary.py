@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from policyengine.verdict import Verdict
 
 __all__ = ["Group", "summarize"]
@@ -50,4 +51,6 @@ def summarize(verdicts: Iterable[Verdict]) -> list[Group]:
         if group is None:
             group = groups[key] = Group(seller=key[0], outcome=key[1], rule=key[2])
         group.add(verdict)
-    return sorted(groups.values(), key=lambda group: (group.low - group.high, -group.unpriced, group.seller, group.outcome))
+    return sorted(
+        groups.values(), key=lambda group: (group.low - group.high, -group.unpriced, group.seller, group.outcome)
+    )

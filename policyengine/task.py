@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,8 +9,10 @@ import msgspec
 from policyengine.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from policyengine.facts import Facts, UsageRow
-    from policyengine.verdict import Verdict, Warning
+    from policyengine.verdict import Verdict, VerdictWarning
 
 __all__ = ["fold"]
 
@@ -31,7 +32,7 @@ _CARRIED = (
 )
 
 
-def fold(verdicts: Sequence[Verdict]) -> tuple[Facts, tuple[UsageRow, ...], list[Warning]]:
+def fold(verdicts: Sequence[Verdict]) -> tuple[Facts, tuple[UsageRow, ...], list[VerdictWarning]]:
     """Return facts, usage and warnings of the task that *verdicts* are the exchanges of.
 
     The last end state wins; what it does not tell is taken from earlier exchanges. Duplicates

@@ -15,7 +15,7 @@ from policyengine.vocabulary import BASES, COMPONENTS, Action, Basis, BillValue,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Alternative", "Bill", "Charge", "ChargeLine", "PriceRef", "Route", "Step", "Verdict", "Warning"]
+__all__ = ["Alternative", "Bill", "Charge", "ChargeLine", "PriceRef", "Route", "Step", "Verdict", "VerdictWarning"]
 
 
 class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,7 +31,7 @@ class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: tuple[Evidence, ...] = ()
 
 
-class Warning(Struct, frozen=True):  # noqa: A001  the word of the domain
+class VerdictWarning(Struct, frozen=True):
     """Tell what the reader of a verdict should know before trusting it."""
 
     code: str
@@ -173,7 +173,7 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The rules that decided, in the order of the decisions."""
     experimental: tuple[Step, ...] = ()
     """Experimental rules that would have decided."""
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[VerdictWarning, ...] = ()
     fingerprint: str = ""
     """The engine that decided: a digest of its rules, prices, facts and plugins."""
 
@@ -196,7 +196,17 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def record(self) -> dict[str, object]:
         """Return a flat mapping for logs, without prompts or the model's text."""
         facts = self.facts
-        kept = ("provider", "dialect", "seller", "model", "tier", "http_status", "finish_reason", "block_reason", "code")
+        kept = (
+            "provider",
+            "dialect",
+            "seller",
+            "model",
+            "tier",
+            "http_status",
+            "finish_reason",
+            "block_reason",
+            "code",
+        )
         flat: dict[str, object] = {name: getattr(facts, name) for name in kept}
         flat |= {
             "at": facts.at.isoformat() if facts.at else None,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 
@@ -39,8 +41,8 @@ def test_no_scenario_goes_unrecognized(rows: list[Row]) -> None:
 def test_a_free_failure_costs_nothing_and_no_share(rows: list[Row]) -> None:
     for row in rows:
         if set(row.bill.values().values()) <= {"free", "na"}:
-            assert (row.low, row.high) == (0, 0)
-            assert row.share in (None, (0, 0))
+            assert row.low == row.high == Decimal(0)
+            assert row.share in (None, (Decimal(0), Decimal(0)))
 
 
 def test_an_unknown_component_never_becomes_a_confident_zero(rows: list[Row]) -> None:
@@ -53,7 +55,10 @@ def test_a_failure_costs_no_more_than_a_success(rows: list[Row]) -> None:
     dearer = [
         f"{row.seller}/{row.scenario}: {row.high} of {row.success}"
         for row in rows
-        if row.outcome not in ("delivered", "partial") and row.success and row.high is not None and row.high > row.success
+        if row.outcome not in ("delivered", "partial")
+        and row.success
+        and row.high is not None
+        and row.high > row.success
     ]
 
     assert dearer == []
@@ -69,6 +74,8 @@ def test_a_larger_image_makes_a_dearer_success(engine: Engine, rows: list[Row]) 
     large = compare(engine, msgspec.structs.replace(STANDARD_WORK, size="4096x4096"))
 
     def success(found: list[Row]) -> list[Row]:
-        return [row for row in found if row.seller == "google-ai" and row.model == "gemini-3.1-flash-image" and row.success]
+        return [
+            row for row in found if row.seller == "google-ai" and row.model == "gemini-3.1-flash-image" and row.success
+        ]
 
     assert success(large)[0].success > success(rows)[0].success  # type: ignore[operator]  # both were filtered for it

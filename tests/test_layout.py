@@ -50,7 +50,11 @@ def test_the_core_names_no_provider_and_no_seller() -> None:
 @needs_checkout
 def test_no_file_outgrows_its_idea() -> None:
     paths = [*(ROOT / "policyengine").rglob("*.py"), *PROVIDERS.rglob("*.py")]
-    long = {str(path.relative_to(ROOT)): lines for path in paths if (lines := len(path.read_text("utf-8").splitlines())) > 400}
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in paths
+        if (lines := len(path.read_text("utf-8").splitlines())) > 400
+    }
 
     assert long == {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +15,7 @@ from policyengine.money.tariff import Workload
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
+    from decimal import Decimal
 
 EPILOG = """examples:
   imgpolicy compare
@@ -55,7 +55,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--size", default=STANDARD_WORK.size, help="WxH")
     parser.add_argument("--quality", default=STANDARD_WORK.quality, help="low, medium, high")
     parser.add_argument("--prompt-tokens", type=int, default=STANDARD_WORK.prompt_tokens)
-    parser.add_argument("--text-tokens", type=int, default=STANDARD_WORK.text_tokens, help="text and thinking beside the image")
+    parser.add_argument(
+        "--text-tokens", type=int, default=STANDARD_WORK.text_tokens, help="text and thinking beside the image"
+    )
 
 
 def run(arguments: Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +16,7 @@ from policyengine.summary import summarize
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
 
     from policyengine.cli.reading import Recorded
     from policyengine.engine import Engine
@@ -29,9 +29,23 @@ EPILOG = """examples:
 
 A file holds one answer, an array of stream chunks, or one exchange a line or an array of
 exchanges: objects with `body` and, if known, http_status, headers, url, request, at, model,
-seller, account, account_facts, elapsed_s, attempt, transport_error, provider, dialect. Other names: --column FIELD=COLUMN.
+seller, account, account_facts, elapsed_s, attempt, transport_error, provider, dialect.
+Other names: --column FIELD=COLUMN.
 """
-_HEADER = ("answer", "seller", "outcome", "stage", "images", "input", "text", "image", "request", "basis", "charge", "next")
+_HEADER = (
+    "answer",
+    "seller",
+    "outcome",
+    "stage",
+    "images",
+    "input",
+    "text",
+    "image",
+    "request",
+    "basis",
+    "charge",
+    "next",
+)
 _SUMMARY = ("seller", "outcome", "rule", "n", "at least", "at most", "unpriced")
 
 
@@ -41,7 +55,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one verdict a line as JSON")
     shape.add_argument("--csv", action="store_true", help="print flat records as CSV")
-    shape.add_argument("--summary", action="store_true", help="add up by seller, outcome and rule, the widest interval first")
+    shape.add_argument(
+        "--summary", action="store_true", help="add up by seller, outcome and rule, the widest interval first"
+    )
     parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="where a field stands")
     parser.add_argument("--each", action="store_true", help="every element of an array is an answer of its own")
     add_context_arguments(parser)

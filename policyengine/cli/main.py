@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["COMMANDS", "main"]
 
@@ -32,7 +34,9 @@ COMMANDS: Mapping[str, Command] = {
     "providers": Command("providers", "list the installed plugins, their dialects and sellers"),
     "schema": Command("schema", "print the JSON Schema of a kind of file"),
 }
-_EPILOG = "exit codes: 0 all right, 1 findings, 2 wrong usage or unreadable input. `imgpolicy COMMAND --help` has examples."
+_EPILOG = (
+    "exit codes: 0 all right, 1 findings, 2 wrong usage or unreadable input. `imgpolicy COMMAND --help` has examples."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog=module.EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--policy", metavar="DIR", default=os.environ.get("IMGPOLICY_DIR") or None, help="a policy directory")
+    parser.add_argument(
+        "--policy", metavar="DIR", default=os.environ.get("IMGPOLICY_DIR") or None, help="a policy directory"
+    )
     module.add_arguments(parser)
     return _run(module.run, parser.parse_args(argv[1:]))
 
@@ -68,7 +74,7 @@ def _top(argv: Sequence[str]) -> int:
     if told.version:
         import policyengine  # noqa: PLC0415
 
-        print(policyengine.__version__)  # type: ignore[attr-defined]  # the package makes it on demand
+        print(policyengine.__version__)
         return 0
     parser.print_help(sys.stdout if argv else sys.stderr)
     return 0 if argv else 2

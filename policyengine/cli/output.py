@@ -6,8 +6,10 @@ import csv
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["bold", "print_csv", "print_markdown", "print_table", "progress", "warn"]
 

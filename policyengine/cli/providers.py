@@ -38,7 +38,10 @@ def run(arguments: Namespace) -> int:
         [(one.name, one.provider, one.seller, scenarios[one.name]) for one in plugins.dialects.values()],
     )
     print()
-    print_table(("seller", "bill rules", "prices"), [_seller(engine.policy, name) for name in sorted(engine.policy.prices.sellers)])
+    print_table(
+        ("seller", "bill rules", "prices"),
+        [_seller(engine.policy, name) for name in sorted(engine.policy.prices.sellers)],
+    )
     return 1 if plugins.problems else 0
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from policyengine.errors import InputError
-from policyengine.native import mapping
+from policyengine.native import items, mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["ENVELOPE", "BadLine", "Recorded", "column_map", "read_all"]
 
@@ -100,7 +103,9 @@ def _raw(label: str, data: bytes, columns: Mapping[str, str], error: Exception) 
     return Recorded(label, data, {}) if data.strip() else BadLine(label, f"empty: {error}")
 
 
-def _lines(label: str, lines: Sequence[bytes], columns: Mapping[str, str], *, each: bool) -> Iterator[Recorded | BadLine]:
+def _lines(
+    label: str, lines: Sequence[bytes], columns: Mapping[str, str], *, each: bool
+) -> Iterator[Recorded | BadLine]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -113,9 +118,9 @@ def _lines(label: str, lines: Sequence[bytes], columns: Mapping[str, str], *, ea
 
 def _documents(where: str, document: object, columns: Mapping[str, str], *, each: bool) -> Iterator[Recorded | BadLine]:
     body = columns.get("body", "body")
-    is_list = isinstance(document, list) and document
-    if is_list and (each or all(body in mapping(item) for item in document)):  # type: ignore[union-attr]
-        for index, item in enumerate(document):  # type: ignore[arg-type]
+    listed = items(document)
+    if listed and (each or all(body in mapping(item) for item in listed)):
+        for index, item in enumerate(listed):
             yield _recorded(f"{where}[{index}]", item, columns)
     else:
         yield _recorded(where, document, columns)

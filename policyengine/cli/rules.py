@@ -61,7 +61,7 @@ def _lists(engine: Engine, arguments: Namespace) -> Iterator[tuple[str, Decision
 
 
 def _row(rule: BoundRule) -> tuple[object, ...]:
-    return (rule.rule.id, rule.rule.status, _effect(rule), f"{rule.file}:{rule.line}", rule.rule.title)
+    return (rule.rule.id, rule.rule.status, _effect(rule), f"{rule.place.file}:{rule.place.line}", rule.rule.title)
 
 
 def _effect(rule: BoundRule) -> str:

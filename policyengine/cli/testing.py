@@ -33,8 +33,10 @@ def run(arguments: Namespace) -> int:
     lacking = untested(book)
     for rule in lacking:
         missing = " and no ".join(kind for kind in ("example", "near_miss") if not getattr(rule.rule, kind))
-        print(f"{rule.file}:{rule.line}: {rule.rule.id} has no {missing}", file=sys.stderr)
+        print(f"{rule.place.file}:{rule.place.line}: {rule.rule.id} has no {missing}", file=sys.stderr)
     if not arguments.json:
         held = ran - len(failures)
-        print(f"{held} of {ran} examples and near misses hold; {len(lacking)} of {len(book.rules)} rules lack one of them")
+        print(
+            f"{held} of {ran} examples and near misses hold; {len(lacking)} of {len(book.rules)} rules lack one of them"
+        )
     return 1 if failures else 0

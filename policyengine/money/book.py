@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -15,6 +14,8 @@ from policyengine.money.tariff import Rates, Tariff
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from policyengine.facts import Facts
     from policyengine.provider import Seller
 
@@ -110,7 +111,9 @@ class PriceBook:
         """Return the components that some of *tariffs* has; what the seller declares when there is none."""
         if tariffs:
             return frozenset().union(*(tariff.components for tariff in tariffs))
-        declared = {name for file in self.files if file.content.seller == facts.seller for name in file.content.components}
+        declared = {
+            name for file in self.files if file.content.seller == facts.seller for name in file.content.components
+        }
         return frozenset(declared or COMPONENTS)
 
     def usd_per(self, currency: str, at: datetime | None) -> Decimal | None:
@@ -118,7 +121,12 @@ class PriceBook:
         if currency == "USD":
             return Decimal(1)
         day = at.date() if at else date.max
-        dated = [rate for file in self.files for rate in file.content.currencies if rate.code == currency and rate.from_ <= day]
+        dated = [
+            rate
+            for file in self.files
+            for rate in file.content.currencies
+            if rate.code == currency and rate.from_ <= day
+        ]
         return max(dated, key=_start).usd if dated else None
 
     def credit_worth(self, facts: Facts, unit: str) -> Decimal | None:
@@ -178,13 +186,24 @@ def _best_match(fitting: Sequence[_Priced]) -> _Priced:
     """Return the user's entry before a bundled one, the one with most conditions, the newest, the last written."""
     return max(
         enumerate(fitting),
-        key=lambda item: (item[1].file.origin == "user", _conditions(item[1]), item[1].entry.from_ or date.min, item[0]),
+        key=lambda item: (
+            item[1].file.origin == "user",
+            _conditions(item[1]),
+            item[1].entry.from_ or date.min,
+            item[0],
+        ),
     )[1]
 
 
 def _conditions(priced: _Priced) -> int:
     entry = priced.entry
-    return (priced.file.content.layer is not None) + bool(entry.mode) + bool(entry.operation) + len(entry.account) + bool(entry.dialects)
+    return (
+        (priced.file.content.layer is not None)
+        + bool(entry.mode)
+        + bool(entry.operation)
+        + len(entry.account)
+        + bool(entry.dialects)
+    )
 
 
 def _newest(priced: Sequence[_Priced]) -> list[_Priced]:
@@ -193,4 +212,3 @@ def _newest(priced: Sequence[_Priced]) -> list[_Priced]:
     for item in priced:
         by_model.setdefault(item.entry.model, []).append(item)
     return [_best_match(items) for items in by_model.values()]
-

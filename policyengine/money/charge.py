@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -10,11 +9,13 @@ from msgspec import Struct
 
 from policyengine.money.tariff import Estimate, Rate, Tariff, Workload
 from policyengine.verdict import Charge, ChargeLine
+from policyengine.vocabulary import BillValue, Component
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from policyengine.facts import Facts, UsageRow
     from policyengine.money.book import PriceBook
-    from policyengine.vocabulary import BillValue, Component
 
 __all__ = ["FREE", "ComponentBill", "price_bill", "total", "workload_of"]
 
@@ -67,7 +68,9 @@ def total(lines: Sequence[ChargeLine]) -> Charge:
     return Charge(low=sum((line.low for line in lines), _ZERO), high=high, lines=tuple(lines))
 
 
-def _component_lines(bill: ComponentBill, facts: Facts, usage: Sequence[UsageRow], book: PriceBook) -> Iterator[ChargeLine]:
+def _component_lines(
+    bill: ComponentBill, facts: Facts, usage: Sequence[UsageRow], book: PriceBook
+) -> Iterator[ChargeLine]:
     """Yield a line for each unit of the component that was or may have been consumed."""
     by_model: dict[str | None, list[_Amount]] = {}
     for row in usage:
@@ -135,7 +138,9 @@ def _estimated(bill: ComponentBill, facts: Facts, tariffs: Sequence[Tariff], boo
             if estimate.component == bill.component:
                 before = merged.get(estimate.unit)
                 merged[estimate.unit] = estimate if before is None else _wider(before, estimate)
-    return [_Amount(one.unit, one.low, one.high, one.why) for one in merged.values() if one.high != 0 or len(merged) == 1]
+    return [
+        _Amount(one.unit, one.low, one.high, one.why) for one in merged.values() if one.high != 0 or len(merged) == 1
+    ]
 
 
 def _wider(first: Estimate, second: Estimate) -> Estimate:
@@ -172,7 +177,13 @@ def _line(bill: ComponentBill, facts: Facts, amount: _Amount, tariffs: Sequence[
     is_priced = currency == "USD" or worth is not None
     gross = None if amount.high is None or not is_priced else _usd(span.most, amount.high, worth)
     certain = bill.value == "charged" and is_priced
-    low = _ZERO if not certain else gross if exact is not None and span.why is None else _usd(span.least, amount.low, worth)
+    low = (
+        _ZERO
+        if not certain
+        else gross
+        if exact is not None and span.why is None
+        else _usd(span.least, amount.low, worth)
+    )
     notes = [amount.why, span.why, None if is_priced else f"no exchange rate of {currency} on that day"]
     return ChargeLine(
         component=bill.component,
@@ -199,7 +210,9 @@ def _decimal(quantity: int | Decimal | None) -> Decimal | None:
 
 def _span(component: str, unit: str, facts: Facts, tariffs: Sequence[Tariff]) -> _Span | None:
     """Return the cheapest and the dearest rate of *unit*; None when no tariff has one."""
-    rates = [(tariff, rate) for tariff in tariffs for rate in tariff.rates_for(component, unit, facts.size, facts.quality)]
+    rates = [
+        (tariff, rate) for tariff in tariffs for rate in tariff.rates_for(component, unit, facts.size, facts.quality)
+    ]
     if not rates:
         return None
     if len(rates) == 1:

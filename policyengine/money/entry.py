@@ -12,7 +12,7 @@ from policyengine.vocabulary import Component, Tier
 
 __all__ = ["Currency", "MegapixelPrice", "PriceEntry", "PriceFile", "Prices"]
 
-Amount = Annotated[Decimal, Meta(description="an amount as a string, such as \"0.50\"")]
+Amount = Annotated[Decimal, Meta(description='an amount as a string, such as "0.50"')]
 BySize = dict[str, Amount | dict[str, Amount]]
 TokensBySize = dict[str, int | dict[str, int]]
 

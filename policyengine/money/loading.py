@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from policyengine.rules.conditions import Fault
 from policyengine.rules.load import load_document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from policyengine.rules.conditions import Path
     from policyengine.rules.source import Source
 
@@ -22,7 +23,17 @@ __all__ = ["load_prices"]
 
 _AMOUNT_LIMIT = 10**6
 _AMOUNT_KEYS = frozenset(
-    {"per_mtok", "per_image", "per_megapixel", "per_call", "per_kquery", "per_gpu_minute", "credit", "discount_percent", "usd"}
+    {
+        "per_mtok",
+        "per_image",
+        "per_megapixel",
+        "per_call",
+        "per_kquery",
+        "per_gpu_minute",
+        "credit",
+        "discount_percent",
+        "usd",
+    }
 )
 
 
@@ -42,7 +53,7 @@ def load_prices(source: Source) -> tuple[PriceFile | None, list[Diagnostic]]:
 def _unquoted(document: Mapping[str, object]) -> list[Fault]:
     """Return the amounts that are written as numbers: a float is not exact, and editors would not mark it."""
     return [
-        Fault(path, f"write the amount as text: \"{value}\"")
+        Fault(path, f'write the amount as text: "{value}"')
         for path, value in _leaves(document, ())
         if isinstance(value, int | Decimal) and not isinstance(value, bool) and _AMOUNT_KEYS.intersection(path)
     ]
@@ -82,7 +93,8 @@ def _amounts(value: object, path: Path) -> Iterator[tuple[Path, Decimal]]:
 
 def _key_faults(content: PriceFile) -> Iterator[Fault]:
     for index, entry in enumerate(content.price):
-        tables = {("per_mtok",): entry.per_mtok, **{("tier", tier, "per_mtok"): one.per_mtok for tier, one in entry.tier.items()}}
+        tables: dict[Path, Mapping[str, Decimal]] = {("per_mtok",): entry.per_mtok}
+        tables |= {("tier", tier, "per_mtok"): one.per_mtok for tier, one in entry.tier.items()}
         if entry.credits is not None:
             tables["credits", "per_mtok"] = entry.credits.per_mtok
         for path, table in tables.items():

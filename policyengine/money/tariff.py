@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from policyengine.money.entry import PriceEntry, Prices
 from policyengine.verdict import PriceRef
-from policyengine.vocabulary import COMPONENTS
-
-if TYPE_CHECKING:
-    from policyengine.vocabulary import Component
+from policyengine.vocabulary import COMPONENTS, Component
 
 __all__ = [
+    "SURCHARGES",
     "TOKEN_KEYS",
     "Estimate",
     "PriceEntry",
@@ -44,10 +42,10 @@ _SPARE_UNITS = {"cached_token": "token", "image_token": "token", "cached_image_t
 T = TypeVar("T", Decimal, int)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _PICO = Decimal(10) ** 12
-_SURCHARGES = frozenset({"search_query"})  # a component these alone price exists only when it was used
+SURCHARGES = frozenset({"search_query"})  # a component these alone price exists only when it was used
 _MEGAPIXEL = 1_048_576
 _SIZE_CLASSES = (("512", 512), ("1K", 1024), ("2K", 2048))
-_SIZE = re.compile(r"(\d{1,5})\s*[xX×*]\s*(\d{1,5})")
+_SIZE = re.compile(r"(\d{1,5})\s*[xX*\u00d7]\s*(\d{1,5})")
 
 
 class Rate(Struct, frozen=True, kw_only=True):
@@ -129,7 +127,7 @@ class Tariff(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def components(self) -> frozenset[str]:
         """Return the components that the tariff always has; search fees exist only when used."""
-        return frozenset(rate.component for rate in self.rates if rate.unit not in _SURCHARGES)
+        return frozenset(rate.component for rate in self.rates if rate.unit not in SURCHARGES)
 
     @cached_property
     def by_unit(self) -> Mapping[tuple[str, str], Rates]:
@@ -270,7 +268,7 @@ def standard_estimate(workload: Workload, tariff: Tariff) -> tuple[Estimate, ...
     """Return what *workload* consumes of each unit that *tariff* prices."""
     found = []
     for component, unit in tariff.by_unit:
-        if unit not in _SURCHARGES:
+        if unit not in SURCHARGES:
             low, high, why = _quantity(component, unit, workload, tariff)
             found.append(Estimate(component=_component(component), unit=unit, low=low, high=high, why=why))
     return tuple(found)
@@ -280,24 +278,64 @@ def _component(name: str) -> Component:
     return next(component for component in COMPONENTS if component == name)
 
 
-def _quantity(component: str, unit: str, workload: Workload, tariff: Tariff) -> tuple[int, int | None, str]:
-    """Return the least, the most (None: no bound) and the reason, for one unit."""
-    images = workload.images or 1
-    if unit in ("image", "call"):
-        return images, images, "one per image asked for"
-    if (component, unit) == ("image", "token"):
-        if (tokens := image_tokens(tariff.entry, workload)) is None:
-            return 0, None, "the price entry has no token table"
-        return images * tokens[0], images * tokens[1], f"token table of {tariff.entry.model}"
-    if (component, unit) == ("image", "megapixel"):
-        area = megapixels(workload.size)
-        return images * (area or 1), area and images * area, "megapixels of the size asked for"
-    if (component, unit) == ("input", "token") and workload.prompt_tokens is not None:
-        return workload.prompt_tokens, workload.prompt_tokens, "prompt tokens of the workload"
-    if (component, unit) == ("input", "token") and workload.prompt_bytes is not None:
-        return 0, workload.prompt_bytes * images, "at most one token per byte of the prompt"
-    if (component, unit) == ("text", "token") and workload.text_tokens is not None:
-        return workload.text_tokens, workload.text_tokens, "text tokens of the workload"
-    if component == "input" and unit != "token":
+Bounds = tuple[int, int | None, str]
+"""The least, the most (None: no bound is known), and what they rest on."""
+
+
+def _quantity(component: str, unit: str, workload: Workload, tariff: Tariff) -> Bounds:
+    """Return the bounds of one unit."""
+    bound = _BOUNDS.get((component, unit))
+    if bound is not None:
+        return bound(workload, tariff)
+    if component == "input":
         return 0, 0, "no input image"
-    return 0, None, "not told by the response or the request"
+    return 0, None, _NOT_TOLD
+
+
+def _pieces(workload: Workload, tariff: Tariff) -> Bounds:
+    del tariff
+    images = workload.images or 1
+    return images, images, "one per image asked for"
+
+
+def _image_tokens(workload: Workload, tariff: Tariff) -> Bounds:
+    tokens = image_tokens(tariff.entry, workload)
+    if tokens is None:
+        return 0, None, "the price entry has no token table"
+    images = workload.images or 1
+    return images * tokens[0], images * tokens[1], f"token table of {tariff.entry.model}"
+
+
+def _image_megapixels(workload: Workload, tariff: Tariff) -> Bounds:
+    del tariff
+    images = workload.images or 1
+    area = megapixels(workload.size)
+    if area is None:
+        return images, None, "the size is not told"
+    return images * area, images * area, "megapixels of the size asked for"
+
+
+def _input_tokens(workload: Workload, tariff: Tariff) -> Bounds:
+    del tariff
+    if workload.prompt_tokens is not None:
+        return workload.prompt_tokens, workload.prompt_tokens, "prompt tokens"
+    if workload.prompt_bytes is not None:
+        return 0, workload.prompt_bytes * (workload.images or 1), "at most one token per byte of the prompt"
+    return 0, None, _NOT_TOLD
+
+
+def _text_tokens(workload: Workload, tariff: Tariff) -> Bounds:
+    del tariff
+    tokens = workload.text_tokens
+    return (0, None, _NOT_TOLD) if tokens is None else (tokens, tokens, "text tokens")
+
+
+_NOT_TOLD = "neither the answer nor the request tells"
+_BOUNDS: Mapping[tuple[str, str], Callable[[Workload, Tariff], Bounds]] = {
+    ("image", "image"): _pieces,
+    ("request", "call"): _pieces,
+    ("image", "token"): _image_tokens,
+    ("image", "megapixel"): _image_megapixels,
+    ("input", "token"): _input_tokens,
+    ("text", "token"): _text_tokens,
+}

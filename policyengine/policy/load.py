@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,8 @@ from policyengine.rules.model import ClassifyFile, RuleFile
 from policyengine.rules.source import Source, bundled_rules, read_source, rule_sources, toml_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from policyengine.plugins import PluginSet
     from policyengine.rules.fields import Field
 

@@ -48,7 +48,7 @@ def _expression(condition: Condition) -> ast.expr:
     if isinstance(condition, Not):
         return ast.UnaryOp(op=ast.Not(), operand=_expression(condition.inner))
     if not condition.parts:
-        return ast.Constant(value=isinstance(condition, All))
+        return _constant(isinstance(condition, All))
     if len(condition.parts) == 1:
         return _expression(condition.parts[0])
     joint: ast.boolop = ast.Or() if isinstance(condition, Any) else ast.And()
@@ -60,7 +60,7 @@ def _test(test: Test) -> ast.expr:
     if test.operator == "present":
         if test.field.kind == "texts":
             return ast.Call(func=_name("bool"), args=[value], keywords=[])
-        return ast.Compare(left=value, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)])
+        return ast.Compare(left=value, ops=[ast.IsNot()], comparators=[_constant(None)])
     if test.field.kind == "texts":
         return _call(f"list_{test.operator}", value, test)
     if test.operator == "equals":
@@ -72,16 +72,16 @@ def _test(test: Test) -> ast.expr:
 
 def _equals(value: ast.expr, test: Test) -> ast.expr:
     if len(test.operands) == 1:
-        return ast.Compare(left=value, ops=[ast.Eq()], comparators=[ast.Constant(value=test.operands[0])])
-    return ast.Compare(left=value, ops=[ast.In()], comparators=[ast.Constant(value=frozenset(test.operands))])
+        return ast.Compare(left=value, ops=[ast.Eq()], comparators=[_constant(test.operands[0])])
+    return ast.Compare(left=value, ops=[ast.In()], comparators=[_constant(frozenset(test.operands))])
 
 
 def _ordered(value: ast.expr, test: Test) -> ast.expr:
     """Return `(v := value) is not None and (v > a or v > b)`."""
     bound = ast.NamedExpr(target=ast.Name(id="v", ctx=ast.Store()), value=value)
-    present = ast.Compare(left=bound, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)])
+    present = ast.Compare(left=bound, ops=[ast.IsNot()], comparators=[_constant(None)])
     tests: list[ast.expr] = [
-        ast.Compare(left=_name("v"), ops=[_COMPARISONS[test.operator]()], comparators=[ast.Constant(value=operand)])
+        ast.Compare(left=_name("v"), ops=[_COMPARISONS[test.operator]()], comparators=[_constant(operand)])
         for operand in test.operands
     ]
     either = tests[0] if len(tests) == 1 else ast.BoolOp(op=ast.Or(), values=tests)
@@ -92,7 +92,7 @@ def _call(function: str, value: ast.expr, test: Test) -> ast.expr:
     operands: object = tuple(str(operand) for operand in test.operands)
     if not function.endswith("equals"):
         operands = tuple(str(operand).encode("utf-8", "surrogatepass").lower() for operand in test.operands)
-    return ast.Call(func=_name(function), args=[value, ast.Constant(value=operands)], keywords=[])
+    return ast.Call(func=_name(function), args=[value, _constant(operands)], keywords=[])
 
 
 def _value(field: Field) -> ast.expr:
@@ -103,7 +103,12 @@ def _value(field: Field) -> ast.expr:
     if not key:
         return attribute
     getter = ast.Attribute(value=attribute, attr="get", ctx=ast.Load())
-    return ast.Call(func=getter, args=[ast.Constant(value=key)], keywords=[])
+    return ast.Call(func=getter, args=[_constant(key)], keywords=[])
+
+
+def _constant(value: object) -> ast.Constant:
+    """Return a constant; frozen sets and times are constants to the compiler, if not to its type hints."""
+    return ast.Constant(value=cast("str", value))
 
 
 def _name(name: str) -> ast.Name:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isinf
@@ -11,10 +10,12 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct
 
 from policyengine.errors import nearest
+from policyengine.rules.fields import Field
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from policyengine.facts import Facts
-    from policyengine.rules.fields import Field
 
 __all__ = ["All", "Any", "Condition", "Fault", "Not", "Test", "compares", "holds", "parse_conditions", "read"]
 

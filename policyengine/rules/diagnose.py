@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,8 @@ from policyengine.errors import Diagnostic, nearest
 from policyengine.toml_text import PositionMap, positions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from policyengine.rules.conditions import Fault, Path
     from policyengine.rules.source import Source
 
@@ -80,26 +81,25 @@ def _leaves(error: Any) -> Iterator[Any]:  # noqa: ANN401  jsonschema's own erro
 
 def _messages(error: Any) -> Iterator[tuple[Path, str]]:  # noqa: ANN401
     """Yield the key that is at fault, if it is a key, and what to write instead."""
-    shown = repr(error.instance)[:_SHOWN]
     if error.validator == "additionalProperties":
         known = tuple(error.schema.get("properties", {}))
-        for key in error.instance:
-            if key not in known:
-                yield (key,), f"unknown key {key!r}{nearest(key, known)}"
+        yield from (((key,), f"unknown key {key!r}{nearest(key, known)}") for key in error.instance if key not in known)
     elif error.validator == "required":
-        for key in error.validator_value:
-            if key not in error.instance:
-                yield (), f"{key!r} is missing"
-    elif error.validator == "enum":
-        yield (), f"{shown} is not allowed{nearest(str(error.instance), [str(value) for value in error.validator_value])}"
-    elif error.validator == "type":
-        yield (), f"{shown} is not of type {error.validator_value!r}"
-    elif error.validator == "anyOf":
-        yield (), f"{shown} is not of type {_types(error.validator_value)}"
-    elif error.validator == "pattern":
-        yield (), f"{shown} is not of the form {error.validator_value}"
+        yield from (((), f"{key!r} is missing") for key in error.validator_value if key not in error.instance)
     else:
-        yield (), error.message
+        yield (), _value_message(error, repr(error.instance)[:_SHOWN])
+
+
+def _value_message(error: Any, shown: str) -> str:  # noqa: ANN401
+    """Return what is wrong with a value, *shown* as text."""
+    wanted = error.validator_value
+    if error.validator == "enum":
+        return f"{shown} is not allowed{nearest(str(error.instance), [str(value) for value in wanted])}"
+    if error.validator == "type":
+        return f"{shown} is not of type {wanted!r}"
+    if error.validator == "anyOf":
+        return f"{shown} is not of type {_types(wanted)}"
+    return f"{shown} is not of the form {wanted}" if error.validator == "pattern" else str(error.message)
 
 
 def _types(options: Sequence[Mapping[str, Any]]) -> str:

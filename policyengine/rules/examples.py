@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -12,14 +11,18 @@ from msgspec import Struct
 
 from policyengine.facts import Facts
 from policyengine.rules.conditions import All, Any, Condition, Not, Test, holds, read
-from policyengine.rules.model import BillFile, ClassifyFile
+from policyengine.rules.model import BillFile, ClassifyFile, Example, NearMiss
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from policyengine.rules.layers import RuleBook
     from policyengine.rules.load import LoadedRules
     from policyengine.rules.ordered import BoundRule
 
 __all__ = ["Failure", "facts_of", "run_examples", "untested", "why_not"]
+
+_ANY_DAY = date(2026, 11, 24)
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -65,41 +68,37 @@ def untested(book: RuleBook) -> list[BoundRule]:
 
 
 def _results(book: RuleBook, file: LoadedRules, rule: BoundRule) -> Iterator[Failure | None]:
-    for number, example in enumerate(rule.rule.example, 1):
-        yield _checked(book, file, rule, "example", number, example.given, None)
-    for number, miss in enumerate(rule.rule.near_miss, 1):
-        yield _checked(book, file, rule, "near_miss", number, miss.given, miss.decided_by)
+    """Yield, for each example and near miss of *rule*, its failure or None."""
+    kinds: tuple[tuple[str, tuple[Example | NearMiss, ...]], ...] = (
+        ("example", rule.rule.example),
+        ("near_miss", rule.rule.near_miss),
+    )
+    for kind, examples in kinds:
+        for number, example in enumerate(examples, 1):
+            message = _checked(book, file, rule, example)
+            if message is None:
+                yield None
+            else:
+                place = rule.place
+                yield Failure(
+                    file=place.file, line=place.line, rule=rule.rule.id, kind=kind, number=number, message=message
+                )
 
 
-def _checked(  # noqa: PLR0913  one example is all of these
-    book: RuleBook,
-    file: LoadedRules,
-    rule: BoundRule,
-    kind: str,
-    number: int,
-    given: Mapping[str, object],
-    decided_by: str | None,
-) -> Failure | None:
+def _checked(book: RuleBook, file: LoadedRules, rule: BoundRule, example: Example | NearMiss) -> str | None:
+    """Return what is wrong with *example*, or None."""
     try:
-        message = _verdict_on(book, rule, kind, facts_of(given, file, rule), decided_by)
+        given = facts_of(example.given, file, rule)
     except (msgspec.ValidationError, TypeError, ValueError) as error:
-        message = f"'given' is not a set of facts: {error}"
-    if message is None:
-        return None
-    return Failure(file=rule.file, line=rule.line, rule=rule.rule.id, kind=kind, number=number, message=message)
-
-
-def _verdict_on(book: RuleBook, rule: BoundRule, kind: str, given: Given, decided_by: str | None) -> str | None:
-    """Return what is wrong, or None."""
-    deciders = _deciders(book, rule, given)
-    ids = [decider.rule.id for decider in deciders]
+        return f"'given' is not a set of facts: {error}"
+    ids = [decider.rule.id for decider in _deciders(book, rule, given)]
     named = ", ".join(dict.fromkeys(ids)) or "no rule"
-    if kind == "example" and rule.rule.id not in ids:
-        return f"decided by {named}; {why_not(rule.condition, given)}"
-    if kind == "near_miss" and rule.rule.id in ids:
+    if isinstance(example, Example):
+        return None if rule.rule.id in ids else f"decided by {named}; {why_not(rule.condition, given)}"
+    if rule.rule.id in ids:
         return "decided by this rule"
-    if decided_by is not None and decided_by not in ids:
-        return f"decided by {named}, not by {decided_by}"
+    if example.decided_by is not None and example.decided_by not in ids:
+        return f"decided by {named}, not by {example.decided_by}"
     return None
 
 
@@ -108,7 +107,7 @@ def _deciders(book: RuleBook, rule: BoundRule, given: Given) -> list[BoundRule]:
     facts = given.facts
     key = {"classify": facts.dialect, "bill": facts.seller}.get(rule.decision, "")
     find = book.experimental if rule.rule.status == "experimental" else book.deciding
-    ordered = find(rule.decision, key)  # type: ignore[arg-type]  # bound rules know only the three decisions
+    ordered = find(rule.decision, key)
     if rule.decision == "bill":
         found = ordered.per_component(facts, given.outcome or "", given.stage or "")
         return [one for one in found if one is not None]
@@ -129,7 +128,7 @@ def facts_of(given: Mapping[str, object], file: LoadedRules, rule: BoundRule) ->
     if isinstance(content, BillFile):
         fields["seller"] = content.seller
     fields |= {name: value for name, value in given.items() if name not in ("outcome", "stage")}
-    fields.setdefault("at", rule.rule.from_ or rule.rule.until and _day_before(rule.rule.until) or date(2026, 11, 24))
+    fields.setdefault("at", _day_of(rule.rule.from_, rule.rule.until))
     return Given(
         facts=msgspec.convert(_plain(fields), _StrictFacts),
         outcome=cast("str | None", given.get("outcome")),
@@ -141,8 +140,11 @@ class _StrictFacts(Facts, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Refuse names that are no facts."""
 
 
-def _day_before(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)
+def _day_of(from_: date | None, until: date | None) -> date:
+    """Return a day on which a rule with these dates holds."""
+    if from_ is not None or until is None:
+        return from_ or _ANY_DAY
+    return until - timedelta(days=1)
 
 
 def _plain(fields: Mapping[str, object]) -> dict[str, object]:

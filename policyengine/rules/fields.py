@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
@@ -13,6 +12,8 @@ from policyengine.facts import Facts
 from policyengine.vocabulary import OUTCOMES, STAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from policyengine.provider import Dialect
 
 __all__ = ["ACCOUNT_FIELDS", "Field", "Kind", "fact_fields", "fields_for"]

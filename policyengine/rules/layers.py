@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from policyengine.rules.model import BillFile, ClassifyFile, Decision
 from policyengine.rules.ordered import BoundRule, OrderedRules
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from policyengine.rules.load import LoadedRules
@@ -51,7 +51,9 @@ class RuleBook:
     def _list(self, decision: Decision, key: str, *, experimental: bool) -> OrderedRules:
         found = self._ordered.get((decision, key, experimental))
         if found is None:
-            rules = [rule for rule in self._in_order(decision, key) if (rule.rule.status == "experimental") is experimental]
+            rules = [
+                rule for rule in self._in_order(decision, key) if (rule.rule.status == "experimental") is experimental
+            ]
             found = self._ordered[decision, key, experimental] = OrderedRules(rules)
         return found
 
@@ -75,7 +77,11 @@ class RuleBook:
         while key and key not in seen:
             seen.add(key)
             yield key
-            key = next((base for file in self.bill_files(key) if (base := file.extends)), "") if decision == "bill" else ""
+            key = (
+                next((base for file in self.bill_files(key) if (base := file.extends)), "")
+                if decision == "bill"
+                else ""
+            )
 
     def bill_files(self, seller: str) -> list[BillFile]:
         """Return the bill tables of *seller* itself, the user's first."""
@@ -108,7 +114,7 @@ class RuleBook:
         if not limits:
             return rule
         condition = All((*limits, rule.condition))
-        return BoundRule(rule.decision, rule.rule, condition, file=rule.file, path=rule.path, line=rule.line)
+        return BoundRule(rule.decision, rule.rule, condition, rule.place)
 
 
 def _serves(file: LoadedRules, decision: str, key: str) -> bool:
@@ -144,32 +150,40 @@ def cross_faults(files: Sequence[LoadedRules]) -> list[Diagnostic]:
     for rule in (rule for file in files for rule in file.rules):
         first = by_id.setdefault(rule.rule.id, rule)
         if first is not rule:
-            message = f"rule id {rule.rule.id!r} is taken by {first.file}:{first.line}; give this rule its own"
-            faults.append(Diagnostic(file=rule.file, line=rule.line, message=message))
+            message = (
+                f"rule id {rule.rule.id!r} is taken by {first.place.file}:{first.place.line}; give this rule its own"
+            )
+            faults.append(Diagnostic(file=rule.place.file, line=rule.place.line, message=message))
     for file in files:
         faults += _dangling(file, by_id)
-    return faults + _circular(files)
+    return [*faults, *_circular(files)]
 
 
 def _dangling(file: LoadedRules, by_id: Mapping[str, BoundRule]) -> Iterator[Diagnostic]:
     for name in file.content.disable:
         if name not in by_id:
-            yield Diagnostic(file=file.source.file, message=f"'disable' names no rule: {name!r}{nearest(name, tuple(by_id))}")
+            yield Diagnostic(
+                file=file.source.file, message=f"'disable' names no rule: {name!r}{nearest(name, tuple(by_id))}"
+            )
     for rule in file.rules:
         old = rule.rule.replace
         if old is not None and (old == rule.rule.id or old not in by_id or by_id[old].decision != rule.decision):
             known = tuple(name for name, other in by_id.items() if other.decision == rule.decision)
             message = f"'replace' names no other {rule.decision} rule: {old!r}{nearest(old, known)}"
-            yield Diagnostic(file=rule.file, line=rule.line, message=message)
+            yield Diagnostic(file=rule.place.file, line=rule.place.line, message=message)
 
 
-def _circular(files: Sequence[LoadedRules]) -> Iterator[Diagnostic] | list[Diagnostic]:
+def _circular(files: Sequence[LoadedRules]) -> list[Diagnostic]:
     tables = {file.content.seller: file for file in files if isinstance(file.content, BillFile)}
     faults = []
     for seller, file in tables.items():
         base = file.content.extends if isinstance(file.content, BillFile) else None
         if base is not None and base not in tables:
-            faults.append(Diagnostic(file=file.source.file, message=f"'extends' names no seller: {base!r}{nearest(base, tuple(tables))}"))
+            faults.append(
+                Diagnostic(
+                    file=file.source.file, message=f"'extends' names no seller: {base!r}{nearest(base, tuple(tables))}"
+                )
+            )
         seen = [seller]
         while base in tables:
             if base in seen:

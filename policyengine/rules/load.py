@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -10,17 +11,18 @@ import msgspec
 from policyengine.errors import Diagnostic, nearest
 from policyengine.rules.conditions import Fault, parse_conditions
 from policyengine.rules.model import DECISIONS, BillFile, ClassifyFile, Rule, RuleFile
-from policyengine.rules.ordered import BoundRule
+from policyengine.rules.ordered import BoundRule, Place
+from policyengine.rules.source import Source
 from policyengine.toml_text import TomlTextError, header_lines, parse
 
 if TYPE_CHECKING:
     from policyengine.rules.fields import Field
-    from policyengine.rules.source import Source
 
 __all__ = ["LoadedRules", "load_document", "load_rules"]
 
 T = TypeVar("T")
 _LONGEST_WAIT_S = 86_400
+_MOST_ALTERNATIVES = 64
 FieldsFor = Callable[[RuleFile], Mapping[str, "Field"]]
 """Returns the facts that the conditions of a file may name."""
 
@@ -43,13 +45,17 @@ def load_rules(source: Source, fields_for: FieldsFor) -> tuple[LoadedRules | Non
     if kind is None:
         return None, [_decision_fault(source, decision)]
     content, faults = converted(source, document, kind, lambda: _schema(str(decision), document, fields_for))
-    return (None, faults) if content is None else _bind(source, str(decision), content, fields_for(content))
+    return (None, faults) if content is None else _bind(source, content, fields_for(content))
 
 
 def load_document(
-    source: Source, kind: type[T], schema_kind: str, *, check: Callable[[Mapping[str, object]], list[Fault]] | None = None
+    source: Source,
+    kind: type[T],
+    schema_kind: str,
+    *,
+    check: Callable[[Mapping[str, object]], list[Fault]] | None = None,
 ) -> tuple[T | None, list[Diagnostic]]:
-    """Return *source* as a value of *kind*, or None, and every fault in it, those that *check* finds in its text too."""
+    """Return *source* as a value of *kind*, or None, and every fault in it, those that *check* finds too."""
     document, faults = parsed(source)
     if document is None:
         return None, faults
@@ -83,7 +89,9 @@ def converted(
         return None, faults or [Diagnostic(file=source.file, message=str(error))]
 
 
-def _schema(kind: str, document: Mapping[str, object] | None = None, fields_for: FieldsFor | None = None) -> Mapping[str, Any]:
+def _schema(
+    kind: str, document: Mapping[str, object] | None = None, fields_for: FieldsFor | None = None
+) -> Mapping[str, Any]:
     from policyengine.rules.schema import schema  # noqa: PLC0415  only when something is wrong
 
     fields = {} if fields_for is None or document is None else fields_for(_header(kind, document))
@@ -96,8 +104,12 @@ def _header(kind: str, document: Mapping[str, object]) -> RuleFile:
     try:
         return msgspec.convert(readable, DECISIONS[kind])
     except msgspec.ValidationError:
-        spare = {"classify": {"dialects": ["*"]}, "bill": {"seller": "*"}}.get(kind, {})
-        return msgspec.convert({"decision": kind, **spare}, DECISIONS[kind])
+        anyone: dict[str, object] = {"decision": kind}
+        if kind == "classify":
+            anyone["dialects"] = ["*"]
+        if kind == "bill":
+            anyone["seller"] = "*"
+        return msgspec.convert(anyone, DECISIONS[kind])
 
 
 def _decision_fault(source: Source, decision: object) -> Diagnostic:
@@ -108,16 +120,17 @@ def _decision_fault(source: Source, decision: object) -> Diagnostic:
 
 
 def _bind(
-    source: Source, decision: str, content: RuleFile, fields: Mapping[str, Field]
+    source: Source, content: RuleFile, fields: Mapping[str, Field]
 ) -> tuple[LoadedRules | None, list[Diagnostic]]:
     lines = _rule_lines(source, len(content.rule))
     bound: list[BoundRule] = []
     faults: list[Fault] = [*_file_faults(content, fields)]
-    for index, rule in enumerate(content.rule):
+    rules: tuple[Rule[Any], ...] = content.rule
+    for index, rule in enumerate(rules):
         condition, wrong = parse_conditions(rule.when, fields)
         faults += [Fault(("rule", index, "when", *fault.path), fault.message) for fault in wrong]
         faults += _rule_faults(rule, index)
-        bound.append(BoundRule(decision, rule, condition, file=source.file, path=source.path, line=lines[index]))
+        bound.append(BoundRule(content.decision, rule, condition, Place(source.file, source.path, lines[index])))
     if faults:
         from policyengine.rules.diagnose import placed  # noqa: PLC0415
 
@@ -136,6 +149,8 @@ def _file_faults(content: RuleFile, fields: Mapping[str, Field]) -> list[Fault]:
         return [Fault(("dialects",), "'*' stands alone")]
     if not isinstance(content, BillFile):
         return []
+    if prod(len(values) for values in content.alternatives.values()) > _MOST_ALTERNATIVES:
+        return [Fault(("alternatives",), f"more than {_MOST_ALTERNATIVES} combinations; name fewer facts or values")]
     return [
         Fault(("alternatives", name), f"{name!r} is no fact{nearest(name, tuple(fields))}")
         for name in content.alternatives
@@ -152,9 +167,11 @@ def _rule_faults(rule: Rule[Any], index: int) -> list[Fault]:
         if evidence.basis == "stated" and not evidence.quote:
             faults.append(Fault(("rule", index, "evidence", place), "basis 'stated' needs the 'quote' that states it"))
     then = rule.then
-    for name in ("wait_s", "max_wait_s"):
-        if not 0 <= getattr(then, name, 0) <= _LONGEST_WAIT_S:
-            faults.append(Fault(("rule", index, "then", name), f"{name!r} runs from 0 to {_LONGEST_WAIT_S}"))
+    faults += [
+        Fault(("rule", index, "then", name), f"{name!r} runs from 0 to {_LONGEST_WAIT_S}")
+        for name in ("wait_s", "max_wait_s")
+        if not 0 <= getattr(then, name, 0) <= _LONGEST_WAIT_S
+    ]
     values = {getattr(then, name, None) for name in ("input", "text", "image", "request")}
     if "conditional" in values and not getattr(then, "on", ()):
         faults.append(Fault(("rule", index, "then"), "a 'conditional' needs 'on': what it depends on"))

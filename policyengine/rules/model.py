@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
-from policyengine.vocabulary import Action, Basis, BillValue, Component, Outcome, Stage
+from policyengine.vocabulary import Action, Basis, Component, Outcome, Stage
 
 __all__ = [
     "DECISIONS",
@@ -190,7 +190,7 @@ class RouteFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 RuleFile = ClassifyFile | BillFile | RouteFile
-DECISIONS: dict[str, type[ClassifyFile] | type[BillFile] | type[RouteFile]] = {
+DECISIONS: dict[str, type[ClassifyFile | BillFile | RouteFile]] = {
     "classify": ClassifyFile,
     "bill": BillFile,
     "route": RouteFile,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from msgspec import Struct
 
-from policyengine.rules.compile import compiled_reader
+from policyengine.rules.compile import Reader, compiled_reader
 from policyengine.rules.conditions import All, Any, Condition, Not, Test, compares
-
-if TYPE_CHECKING:
-    from policyengine.rules.compile import Reader
+from policyengine.rules.fields import Field
 
 __all__ = ["Key", "key_of", "narrowed"]
 
@@ -42,8 +40,8 @@ def key_of(conditions: Sequence[Condition]) -> Key:
     tested = [test for test in rest if test.field.kind in ("integer", "number", "time")][:_MOST_TESTS]
     known = names | {test.field.name for test in tested}
     present = list(dict.fromkeys(Test(test.field, "present", ()) for test in rest if test.field.name not in known))
-    parts = [*valued, *tested, *present]
-    place = {part: index for index, part in enumerate(parts)}
+    parts: list[Field | Test] = [*valued, *tested, *present]
+    place: dict[Field | Test, int] = {part: index for index, part in enumerate(parts)}
     return Key(
         read=compiled_reader(parts),
         values={field.name: place[field] for field in valued},

@@ -7,58 +7,59 @@ it satisfies need no test, and of the others only the open conditions are left, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from policyengine.rules.compile import Match, compiled
-from policyengine.rules.model import BillEffect, Evidence, Rule
+from policyengine.rules.model import BillEffect, Decision, Rule
 from policyengine.rules.narrow import Key, key_of, narrowed
 from policyengine.rules.prefilter import Prefilter
 from policyengine.verdict import Step
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from policyengine.facts import Facts
     from policyengine.rules.conditions import Condition
 
-__all__ = ["BoundRule", "OrderedRules"]
+__all__ = ["BoundRule", "OrderedRules", "Place"]
 
 _MOST_KEYS = 4096
 _ALL_COMPONENTS = (1 << len(COMPONENTS)) - 1
 
 
+class Place(Struct, frozen=True):
+    """Say where a rule stands."""
+
+    file: str
+    """As people see it."""
+    path: str
+    """As debuggers find it."""
+    line: int
+
+
 class BoundRule:
     """Join a rule with its place and its checked condition."""
 
-    __slots__ = ("condition", "decision", "file", "line", "mask", "path", "rule", "step")
+    __slots__ = ("condition", "decision", "mask", "place", "rule", "step")
 
-    def __init__(self, decision: str, rule: Rule[Any], condition: Condition, *, file: str, path: str, line: int) -> None:
-        """Bind *rule* of *decision*; *file* is shown to people, *path* to debuggers."""
+    def __init__(self, decision: Decision, rule: Rule[Any], condition: Condition, place: Place) -> None:
+        """Bind *rule* of *decision*."""
         self.decision = decision
         self.rule = rule
         self.condition = condition
-        self.file = file
-        self.path = path
-        self.line = line
+        self.place = place
         self.mask = _mask(rule.then)
         self.step = Step(
             decision=decision,
             rule=rule.id,
             title=rule.title,
-            file=file,
-            line=line,
-            evidence=cast("tuple[Evidence, ...]", rule.evidence),
+            file=place.file,
+            line=place.line,
+            evidence=rule.evidence,
         )
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle what the rule was bound from."""
-        return _bound, (self.decision, self.rule, self.condition, self.file, self.path, self.line)
-
-
-def _bound(decision: str, rule: Rule[Any], condition: Condition, file: str, path: str, line: int) -> BoundRule:
-    return BoundRule(decision, rule, condition, file=file, path=path, line=line)
 
 
 def _mask(effect: object) -> int:
@@ -140,5 +141,7 @@ class OrderedRules:
     def _function(self, rule: BoundRule, condition: Condition) -> Match:
         found = self._compiled.get((rule.rule.id, condition))
         if found is None:
-            found = self._compiled[rule.rule.id, condition] = compiled(condition, file=rule.path, line=rule.line)
+            found = self._compiled[rule.rule.id, condition] = compiled(
+                condition, file=rule.place.path, line=rule.place.line
+            )
         return found

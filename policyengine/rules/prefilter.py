@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from policyengine.rules.conditions import All, Condition, Test, read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from policyengine.facts import Facts
     from policyengine.rules.ordered import BoundRule
 

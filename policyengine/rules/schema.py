@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -12,6 +11,8 @@ from policyengine.policy.accounts import AccountsFile
 from policyengine.rules.model import DECISIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from policyengine.rules.fields import Field, Kind
 
 __all__ = ["SCHEMA_KINDS", "schema"]
@@ -85,7 +86,9 @@ def _nested(fields: Mapping[str, Field], make: Any) -> dict[str, Any]:  # noqa: 
         group, _, key = field.name.partition(".")
         home = table
         if key:
-            home = table["properties"].setdefault(group, {"type": "object", "properties": {}, "additionalProperties": False})
+            home = table["properties"].setdefault(
+                group, {"type": "object", "properties": {}, "additionalProperties": False}
+            )
         home["properties"][key or group] = make(field)
     return table
 

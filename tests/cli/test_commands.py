@@ -5,12 +5,14 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from policyengine.cli.main import COMMANDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Run = Callable[..., Any]
 Written = Callable[[str, object], str]
@@ -194,6 +196,8 @@ def test_no_command_prints_help_and_exits_with_two(run: Run) -> None:
 
 
 def test_the_module_runs_as_the_command() -> None:
-    done = subprocess.run([sys.executable, "-m", "policyengine", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "policyengine", "--version"], capture_output=True, text=True, check=True
+    )
 
     assert done.stdout.strip()[0].isdigit()

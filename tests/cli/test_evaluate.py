@@ -5,10 +5,12 @@ import io
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BLOCKED = {
     "candidates": [{"content": {"parts": []}, "finishReason": "IMAGE_SAFETY", "index": 0}],
@@ -50,7 +52,15 @@ def test_json_is_one_verdict_a_line(run: Run, written: Written) -> None:
 def test_csv_holds_flat_records_without_prompts(run: Run, written: Written) -> None:
     exchange = {"body": BLOCKED, "http_status": 200, "request": {"prompt": "a secret garden", "model": "m"}}
 
-    ran = run("evaluate", "--csv", written("log.ndjson", [exchange, exchange]), "--provider", "gemini", "--seller", "google-ai")
+    ran = run(
+        "evaluate",
+        "--csv",
+        written("log.ndjson", [exchange, exchange]),
+        "--provider",
+        "gemini",
+        "--seller",
+        "google-ai",
+    )
 
     records = list(csv.DictReader(io.StringIO(ran.out)))
     assert [record["outcome"] for record in records] == ["blocked", "blocked"]
@@ -77,7 +87,9 @@ def test_columns_map_another_log_format(run: Run, written: Written) -> None:
     row = {"response": {"error": {"message": "x", "type": "server_error"}}, "code": 503}
     columns = ("--column", "body=response", "--column", "http_status=code")
 
-    ran = run("evaluate", "--json", written("log.ndjson", [row, row]), *columns, "--provider", "openai", "--seller", "openai")
+    ran = run(
+        "evaluate", "--json", written("log.ndjson", [row, row]), *columns, "--provider", "openai", "--seller", "openai"
+    )
 
     assert [json.loads(line)["outcome"] for line in ran.out.splitlines()] == ["failed", "failed"]
 
