@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from policyengine.exchange import Exchange
     from policyengine.facts import Facts, UsageRow
+    from policyengine.policy.accounts import Account
     from policyengine.rules.model import Decision
     from policyengine.rules.ordered import BoundRule
     from policyengine.verdict import Charge
@@ -157,9 +158,13 @@ class Engine:
         """
         if exchange.dialect is not None:
             return self.plugins.dialect(exchange.dialect)
+        if exchange.url is None and type(exchange.body) is dict:
+            asked = self.plugins.dialects_for(exchange.provider, exchange.body)
+        else:
+            asked = self.plugins.dialects_of(exchange.provider)
         best: list[Dialect] = []
         highest = Claim.MAYBE
-        for dialect in self.plugins.dialects_for(exchange.provider, exchange.body):
+        for dialect in asked:
             claim = _claim(dialect, exchange)
             if claim > highest:
                 best, highest = [dialect], claim
@@ -183,8 +188,11 @@ class Engine:
 
     def _with_account(self, exchange: Exchange) -> Exchange:
         if exchange.account is None:
-            return exchange
-        account = self.policy.accounts.get(exchange.account)
+            account = self._account_at(exchange.url) if exchange.url and self.policy.accounts else None
+            if account is None:
+                return exchange
+        else:
+            account = self.policy.accounts.get(exchange.account)
         if account is None:
             known = tuple(self.policy.accounts)
             hint = nearest(exchange.account, known) if known else "; no policy directory with accounts.toml is loaded"
@@ -196,15 +204,23 @@ class Engine:
             account_facts={**account.account_facts, **exchange.account_facts},
         )
 
+    def _account_at(self, url: str) -> Account | None:
+        """Return the account below whose address *url* lies, the most specific one."""
+        below = [
+            account
+            for account in self.policy.accounts.values()
+            if account.base_url and f"{url}/".startswith(f"{account.base_url.rstrip('/')}/")
+        ]
+        return max(below, key=lambda account: len(account.base_url or ""), default=None)
+
     def _seller(self, exchange: Exchange, dialect: Dialect) -> tuple[str, list[VerdictWarning]]:
         """Return who invoices, and a warning when that is an assumption or a name without rules."""
         told = exchange.seller or self._shown_seller(exchange)
         seller = told or dialect.seller
         warnings = []
         if told is None:
-            warnings.append(
-                VerdictWarning("seller_assumed", f"nothing tells who invoices; assumed {seller!r}, the dialect's own")
-            )
+            shown = f"{exchange.host} is no seller's address" if exchange.host else "nothing tells who invoices"
+            warnings.append(VerdictWarning("seller_assumed", f"{shown}; assumed {seller!r}, the dialect's own"))
         elif seller not in self.policy.prices.sellers:
             known = nearest(seller, tuple(self.policy.prices.sellers))
             warnings.append(VerdictWarning("seller_unknown", f"seller {seller!r} has no rules and no prices{known}"))
@@ -233,7 +249,10 @@ class Engine:
         stage: Stage = classified.rule.then.stage if classified else "unknown"
         decided = self._billing.decide(Case(facts, usage, outcome, stage))
         routed = rules.deciding("route").first(facts, outcome, stage)
-        charge, money_warnings = settled_charge(decided.charge, facts, outcome, self.policy.prices, self._issues(facts))
+        charge = decided.charge
+        if (facts.settled is not None or facts.quoted is not None) and self._issues(facts):
+            charge, about_money = settled_charge(charge, facts, outcome, self.policy.prices)
+            warnings = [*warnings, *about_money]
         return Verdict(
             outcome=outcome,
             stage=stage,
@@ -245,7 +264,7 @@ class Engine:
             usage=usage,
             trail=_trail(classified, decided.steps, routed),
             experimental=self._experimental(facts, outcome, stage),
-            warnings=(*warnings, *money_warnings, *charge_warnings(decided.bill, charge, facts)),
+            warnings=(*warnings, *charge_warnings(decided.bill, charge, facts)),
             fingerprint=self.policy.fingerprint,
         )
 
@@ -279,13 +298,8 @@ def _trail(classified: BoundRule | None, billed: tuple[Step, ...], routed: Bound
 
 
 def _hosts(policy: Policy, plugins: PluginSet) -> Mapping[str, str]:
-    """Return the seller behind each host, by accounts, bill tables and plugins; the first named wins."""
-    from urllib.parse import urlsplit  # noqa: PLC0415
-
+    """Return the seller behind each host, by bill tables and plugins; the first named wins."""
     found: dict[str, str] = {}
-    for account in policy.accounts.values():
-        if account.base_url and account.seller and (host := urlsplit(account.base_url).hostname):
-            found.setdefault(host, account.seller)
     for name in policy.rules.sellers():
         for table in policy.rules.bill_files(name):
             for host in table.hosts:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Exchange"]
 
+_TOLD = ("model", "at", "elapsed_s")  # what the caller says of these wins over the payload
+
 
 class Exchange(Struct, frozen=True, kw_only=True):
     """Hold what one call sent and got, untranslated.
@@ -65,7 +67,12 @@ class Exchange(Struct, frozen=True, kw_only=True):
     @property
     def host(self) -> str:
         """Return the host that was called, in lower case; "" when not known."""
-        return (urlsplit(self.url).hostname or "") if self.url else ""
+        if not self.url:
+            return ""
+        try:
+            return urlsplit(self.url).hostname or ""
+        except ValueError:  # half an IPv6 address
+            return ""
 
     def facts(self, dialect: Dialect, **signals: Any) -> Facts:  # noqa: ANN401
         """Return facts made of the *signals* a dialect read and what the exchange itself tells.
@@ -73,28 +80,35 @@ class Exchange(Struct, frozen=True, kw_only=True):
         A signal that is None counts as not read. What the caller said of the model
         wins over the payload, the payload over the request.
         """
-        known = {name: value for name, value in signals.items() if value is not None}
-        self._fill_from_request(known)
-        self._fill_from_headers(known)
-        if self.model is not None:
-            known["model"] = self.model
-        known.setdefault("http_status", self.http_status)
-        known.setdefault("transport_error", self.transport_error)
-        if self.at is not None:
-            known["at"] = self.at
+        known = signals
+        if None in known.values():
+            known = {name: value for name, value in signals.items() if value is not None}
+        if self.request:
+            self._fill_from_request(known)
+        if self.headers:
+            self._fill_from_headers(known)
+        if "http_status" not in known:
+            known["http_status"] = self.http_status
+        if "transport_error" not in known:
+            known["transport_error"] = self.transport_error
+        for name in _TOLD:
+            value = getattr(self, name)
+            if value is not None:
+                known[name] = value
+        at = known.get("at")
+        if at is not None and at.tzinfo is not UTC:
+            known["at"] = _utc(at)
+        if self.account_facts:
+            known["account"] = dict(self.account_facts)
         return Facts(
             provider=dialect.provider,
             dialect=dialect.name,
             seller=self.seller or dialect.seller,
-            elapsed_s=self.elapsed_s,
             attempt=self.attempt,
-            account=dict(self.account_facts),
             **known,
         )
 
     def _fill_from_request(self, known: dict[str, Any]) -> None:
-        if not self.request:
-            return
         for fact in ("model", "size", "quality"):
             if fact not in known and (value := text(self.request.get(fact))):
                 known[fact] = value
@@ -106,14 +120,17 @@ class Exchange(Struct, frozen=True, kw_only=True):
 
     def _fill_from_headers(self, known: dict[str, Any]) -> None:
         headers = self.headers
-        if not headers:
-            return
         if "request_id" not in known:
             known["request_id"] = headers.get("x-request-id")
         if "retry_after_s" not in known:
             known["retry_after_s"] = number(headers.get("retry-after"))
         if "at" not in known and "date" in headers:
             known["at"] = _http_date(headers["date"])
+
+
+def _utc(at: datetime) -> datetime:
+    """Return *at* in UTC, where prices and rules change; a time without an offset is read as UTC."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _http_date(written: str) -> datetime | None:

@@ -18,6 +18,8 @@ __all__ = ["MAX_BODY_BYTES", "decoded", "exchange_of"]
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """A larger body is not decoded; the largest real one, four 4K images in base64, is a fifth of this."""
 _KEPT_TEXT = 4096  # characters of a body that is not JSON; enough for an error page's first words
+_BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(r"\r\n|\n|\r")  # str.splitlines also splits at U+2028, which JSON strings may hold
 _CLASS_NAME = re.compile(r"[A-Za-z_][\w.]{0,99}")
 _DECODE = msgspec.json.Decoder().decode
 
@@ -28,7 +30,7 @@ def exchange_of(source: object, context: Mapping[str, Any]) -> Exchange:
     Raises:
         InputError: *source* is none of the accepted kinds.
     """
-    if type(source) is bytes and "headers" not in context and "request" not in context:
+    if type(source) is bytes and _is_tidy(context):
         body, fault = decoded(source)
         return Exchange(**{"body": body, "fault": fault, **context})
     if isinstance(source, Exchange):
@@ -40,9 +42,17 @@ def exchange_of(source: object, context: Mapping[str, Any]) -> Exchange:
     return Exchange(**found)
 
 
+_UNTIDY = frozenset({"headers", "request", "at", "elapsed_s", "attempt"})
+
+
+def _is_tidy(context: Mapping[str, Any]) -> bool:
+    """Return whether *context* needs no tidying: the short way of most calls."""
+    return _UNTIDY.isdisjoint(context) and type(context.get("http_status", 0)) is int and None not in context.values()
+
+
 def is_image(headers: Mapping[str, str]) -> bool:
     """Return whether the answer is the picture itself and not a description of it."""
-    return headers.get("content-type", "").startswith("image/")
+    return headers.get("content-type", "").lower().startswith("image/")
 
 
 def decoded(body: bytes | str) -> tuple[object, str | None]:
@@ -59,21 +69,38 @@ def decoded(body: bytes | str) -> tuple[object, str | None]:
         return _DECODE(body), None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         fault = f"not JSON: {error}" if body else "empty body"
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    if isinstance(body, bytes):
+        if body.startswith(_BOM):
+            return decoded(body.removeprefix(_BOM))
+        text = (
+            body.decode("utf-8", "replace") if b"data:" in body else body[: 4 * _KEPT_TEXT].decode("utf-8", "replace")
+        )
+    else:
+        text = body
     chunks = list(_event_data(text)) if "data:" in text else []
     return (chunks, None) if chunks else (text[:_KEPT_TEXT] or None, fault)
 
 
 def _event_data(text: str) -> Iterator[object]:
-    """Yield the JSON of each server-sent event; a last event that broke off is left out."""
+    """Yield the JSON of each server-sent event; a last event that broke off is left out.
+
+    Some gateways part events by one line end and not by two: then each line is an event.
+    """
     for event in re.split(r"\r?\n\r?\n", text):
-        lines = [line[5:].strip() for line in event.splitlines() if line.startswith("data:")]
-        if not lines:
-            continue
+        lines = [line[5:].strip() for line in _LINE_END.split(event) if line.startswith("data:")]
+        whole = _values(["\n".join(lines)]) if lines else []
+        yield from whole or (_values(lines) if len(lines) > 1 else [])
+
+
+def _values(texts: list[str]) -> list[object]:
+    """Return the JSON values of *texts*, those left out that are none."""
+    found: list[object] = []
+    for text in texts:
         try:
-            yield _DECODE("\n".join(lines))
+            found.append(_DECODE(text))
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             continue
+    return found
 
 
 def _read(source: object) -> dict[str, Any]:
@@ -146,30 +173,37 @@ def _read_response(response: Any) -> dict[str, Any]:  # noqa: ANN401
     except Exception as error:
         msg = f"the {type(response).__name__} has no body yet ({error}); read it before you evaluate it"
         raise InputError(msg) from error
-    request = getattr(response, "request", None)
-    sent = getattr(request, "content", None) or getattr(request, "body", None)
+    request = _told(response, "request")
+    sent = _told(request, "content") or _told(request, "body")
     found = _read(content if isinstance(content, bytes | str) else _plain(content))
     found |= {
         "http_status": response.status_code if isinstance(response.status_code, int) else None,
         "headers": _lower_keys(response.headers),
-        "url": str(url) if (url := getattr(response, "url", None) or getattr(request, "url", None)) else None,
+        "url": str(url) if (url := _told(response, "url") or _told(request, "url")) else None,
         "request": _request(sent),
         "elapsed_s": _elapsed(response),
     }
     return found
 
 
-def _elapsed(response: Any) -> float | None:  # noqa: ANN401
+def _told(source: object, name: str) -> Any:  # noqa: ANN401
+    """Return an attribute, or None where it is missing or httpx raises: a request unset, a form streamed, no close."""
     try:
-        elapsed = response.elapsed
-    except (AttributeError, RuntimeError):  # httpx raises until the response is closed
+        return getattr(source, name, None)
+    except RuntimeError:
         return None
+
+
+def _elapsed(response: object) -> float | None:
+    elapsed = _told(response, "elapsed")
     return elapsed.total_seconds() if isinstance(elapsed, timedelta) else None
 
 
 def _read_exception(error: BaseException) -> dict[str, Any]:
     """Return the answer an SDK's exception carries, or the exception itself as a transport error."""
     response = getattr(error, "response", None)
+    if isinstance(response, Mapping):
+        return _read_aws(response)
     if hasattr(response, "status_code") and hasattr(response, "headers"):
         try:
             return _read_response(response)
@@ -178,10 +212,27 @@ def _read_exception(error: BaseException) -> dict[str, Any]:
     status = getattr(error, "status_code", None) or getattr(error, "code", None)
     body = getattr(error, "body", None) or getattr(error, "details", None)
     if not isinstance(body, Mapping):
+        if _is_status(status) and hasattr(error, "headers"):  # urllib.error.HTTPError: the answer came, unread
+            return {"body": None, "http_status": status, "headers": _lower_keys(error.headers)}
         return {"body": None, "transport_error": type(error).__name__}
     # openai-python hands out the inner error object (openai 3.54.0, checked 2026-11-22).
     whole = body if "error" in body else {"error": dict(body)}
-    return {"body": dict(whole), "http_status": status if isinstance(status, int) else None}
+    return {"body": dict(whole), "http_status": status if _is_status(status) else None}
+
+
+def _is_status(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599  # noqa: PLR2004
+
+
+def _read_aws(response: Mapping[Any, Any]) -> dict[str, Any]:
+    """Read the answer that botocore's ClientError carries as a mapping."""
+    told = mapping(response.get("ResponseMetadata"))
+    status = told.get("HTTPStatusCode")
+    return {
+        "body": dict(response),
+        "http_status": status if _is_status(status) else None,
+        "headers": _lower_keys(told.get("HTTPHeaders")),
+    }
 
 
 def _lower_keys(headers: object) -> dict[str, str]:
@@ -192,14 +243,17 @@ def _lower_keys(headers: object) -> dict[str, str]:
 
 
 def _request(sent: object) -> Mapping[str, object]:
-    return mapping(decoded(sent)[0] if isinstance(sent, bytes | str) else sent)
+    if isinstance(sent, bytes | str):
+        start = sent[:64].lstrip()[:1]
+        sent = decoded(sent)[0] if start in ("{", b"{") else None  # a form or a picture is not decoded
+    return mapping(sent)
 
 
 def _tidied(context: Mapping[str, Any]) -> dict[str, Any]:
     """Return the caller's context in the exchange's own types.
 
     Raises:
-        InputError: `at` is not an aware datetime or an ISO 8601 string.
+        InputError: `at` is no time, or `http_status` or `attempt` no whole number.
     """
     tidy = {name: value for name, value in context.items() if value is not None}
     if "headers" in tidy:
@@ -210,13 +264,26 @@ def _tidied(context: Mapping[str, Any]) -> dict[str, Any]:
         tidy["elapsed_s"] = number(tidy["elapsed_s"])
     if "at" in tidy:
         tidy["at"] = _moment(tidy["at"])
+    for name in ("http_status", "attempt"):
+        if name in tidy:
+            tidy[name] = _whole(name, tidy[name])
     return tidy
+
+
+def _whole(name: str, value: object) -> int:
+    """Return *value* as a plain integer: one of an enumeration, or digits out of a log."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:  # noqa: PLR2004
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    msg = f"{name}={value!r} is not a whole number"
+    raise InputError(msg)
 
 
 def _moment(at: object) -> datetime:
     if isinstance(at, datetime) and at.tzinfo is not None:
-        return at
-    moment = timestamp(at) if isinstance(at, str) else None
+        at = at.isoformat()
+    moment = timestamp(at)
     if moment is None:
         msg = f"at={at!r} is not a time; pass an aware datetime or an ISO 8601 string"
         raise InputError(msg)

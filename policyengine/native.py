@@ -25,6 +25,7 @@ __all__ = [
 
 _EMPTY: Mapping[str, object] = {}
 _MAX_COUNT = 2**53  # the largest integer that JSON peers agree on
+_LONGEST_AMOUNT = 64  # characters of an amount that is written as text
 _MAX_EPOCH_S = 4_102_444_800  # 2100-01-01; larger values are milliseconds
 
 
@@ -54,7 +55,7 @@ def dig(value: object, *path: str | int) -> object:
     for step in path:
         if isinstance(step, int):
             sequence = items(value)
-            value = sequence[step] if step < len(sequence) else None
+            value = sequence[step] if -len(sequence) <= step < len(sequence) else None
         else:
             value = mapping(value).get(step)
     return value
@@ -74,6 +75,8 @@ def scalar_text(value: object) -> str | None:
 
 def count(value: object) -> int | None:
     """Return *value* when it is a plausible count: a whole number from 0 to 2**53."""
+    if type(value) is int:  # by far the most frequent
+        return value if 0 <= value <= _MAX_COUNT else None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
@@ -93,6 +96,8 @@ def amount(value: object) -> Decimal | None:
         return None
     if isinstance(value, int) and abs(value) > _MAX_COUNT:
         return None  # str() of a huge integer raises
+    if isinstance(value, str) and len(value) > _LONGEST_AMOUNT:
+        return None
     try:
         exact = Decimal(str(value))
     except InvalidOperation:

@@ -13,7 +13,7 @@ from policyengine.errors import DialectError, nearest
 from policyengine.provider import Dialect, Provider, Seller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from importlib.resources.abc import Traversable
 
 __all__ = ["PluginProblem", "PluginSet", "load_plugins"]
@@ -60,34 +60,33 @@ class PluginSet:
             raise DialectError(msg, tuple(self.dialects))
         return self.dialects[name]
 
-    def dialects_of(self, provider: str | None) -> Iterable[Dialect]:
+    def dialects_of(self, provider: str | None) -> Sequence[Dialect]:
         """Return the dialects of *provider*, all of them when it is None.
 
         Raises:
             DialectError: no plugin ships *provider*.
         """
         if provider is None:
-            return self.dialects.values()
+            return tuple(self.dialects.values())
         if provider not in self.providers:
             msg = f"provider {provider!r} is not known{nearest(provider, tuple(self.providers))}"
             raise DialectError(msg, tuple(self.providers))
         return self.providers[provider].dialects
 
-    def dialects_for(self, provider: str | None, body: object) -> Sequence[Dialect]:
+    def dialects_for(self, provider: str | None, body: Mapping[str, object]) -> Sequence[Dialect]:
         """Return the dialects of *provider* that *body* may be written in, going by its top-level keys.
 
         Raises:
             DialectError: no plugin ships *provider*.
         """
-        first = body[0] if isinstance(body, list) and body else body
-        if not isinstance(first, dict) or len(first) > _MOST_KEYS:
-            return tuple(self.dialects_of(provider))
-        key = (provider, *first)
+        if len(body) > _MOST_KEYS:
+            return self.dialects_of(provider)
+        key = (provider, *body)
         found = self._by_keys.get(key)
         if found is None:
             if len(self._by_keys) >= _CACHE_LIMIT:
                 self._by_keys.clear()
-            asked = [one for one in self.dialects_of(provider) if not one.keys or not one.keys.isdisjoint(first)]
+            asked = [one for one in self.dialects_of(provider) if not one.keys or not one.keys.isdisjoint(body)]
             found = self._by_keys[key] = tuple(asked)
         return found
 

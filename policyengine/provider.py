@@ -73,9 +73,9 @@ class Dialect(ABC):
     signals: ClassVar[Mapping[str, str]] = {}
     """Facts of this dialect alone, by name: "text", "integer", "boolean" or "texts"."""
     keys: ClassVar[frozenset[str]] = frozenset()
-    """Top-level keys of which every object in this format has at least one: others are not asked to recognize it.
+    """Top-level keys of which every object in this format has at least one; others are not asked about.
 
-    Leave it empty to be asked about everything.
+    Leave it empty to be asked about everything. Where the address is known, every dialect is asked.
     """
     hidden_retries: ClassVar[int] = 0
     """How often the platform's usual client library resends on its own before it raises."""

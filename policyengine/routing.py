@@ -35,5 +35,5 @@ def _backoff_s(effect: RouteEffect, attempt: int) -> float:
     """Return the wait before the next try: the same each time, or doubled from one to the next."""
     wait = float(effect.wait_s)
     if effect.backoff == "exponential":
-        wait *= 2.0 ** min(attempt - 1, 32)
+        wait *= 2.0 ** max(0, min(attempt - 1, 32))
     return min(wait, float(effect.max_wait_s))

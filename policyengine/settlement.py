@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from policyengine.money.exact import difference, product, rounded
 from policyengine.verdict import Charge, VerdictWarning
 
 if TYPE_CHECKING:
@@ -19,19 +20,12 @@ _TOLERANCE = Decimal("0.0000005")  # payloads print dollars with six decimals
 
 
 def settled_charge(
-    computed: Charge,
-    facts: Facts,
-    outcome: str,
-    book: PriceBook,
-    issues: bool,  # noqa: FBT001
+    computed: Charge, facts: Facts, outcome: str, book: PriceBook
 ) -> tuple[Charge, tuple[VerdictWarning, ...]]:
     """Return the charge of *facts*: what their payload settled or quoted, else *computed*.
 
-    *issues* says whether the payload comes from the seller that sends the invoice; amounts
-    of anybody else do not count.
+    The payload must come from the seller that sends the invoice: amounts of anybody else do not count.
     """
-    if not issues or (facts.settled is None and facts.quoted is None):
-        return computed, ()
     if facts.settled is not None:
         return _settled(computed, facts, facts.settled, book)
     if outcome != "pending" or facts.quoted is None:
@@ -52,9 +46,9 @@ def _settled(
     charge = msgspec.structs.replace(
         computed, low=dollars, high=dollars, source="settled", computed_low=computed.low, computed_high=computed.high
     )
-    if not computed.lines or computed.high is None:
+    if computed.high is None:
         return charge, ()
-    if computed.low - _TOLERANCE <= dollars <= computed.high + _TOLERANCE:
+    if difference(computed.low, _TOLERANCE) <= dollars and difference(dollars, _TOLERANCE) <= computed.high:
         return charge, ()
     message = f"the answer reports ${dollars}, the rates give ${computed.low} to ${computed.high}"
     return charge, (VerdictWarning("settled_differs", message),)
@@ -66,4 +60,4 @@ def _dollars(amount: Decimal, facts: Facts, book: PriceBook) -> Decimal | None:
     if unit is None:
         return None
     worth = book.usd_per(unit, facts.at) if unit.isupper() else book.credit_worth(facts, unit)
-    return None if worth is None else amount * worth
+    return None if worth is None else rounded(product(amount, worth))

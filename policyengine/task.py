@@ -45,19 +45,25 @@ def fold(verdicts: Sequence[Verdict]) -> tuple[Facts, tuple[UsageRow, ...], list
         msg = "a task needs at least one exchange"
         raise InputError(msg)
     last = _deciding(verdicts)
+    told = [one for one in verdicts if one is last or _tells(one)]
     facts = last.facts
     filled: dict[str, object] = {}
     for name in _CARRIED:
         if getattr(facts, name) is None:
-            filled[name] = next((value for one in verdicts if (value := getattr(one.facts, name)) is not None), None)
-    filled["signal"] = {name: value for one in (*verdicts, last) for name, value in one.facts.signal.items()}
+            filled[name] = next((value for one in told if (value := getattr(one.facts, name)) is not None), None)
+    filled["signal"] = {name: value for one in (*told, last) for name, value in one.facts.signal.items()}
     filled["at"] = min((one.facts.at for one in verdicts if one.facts.at), default=None)
     facts = msgspec.structs.replace(facts, **{name: value for name, value in filled.items() if value is not None})
     warnings = list(dict.fromkeys(warning for one in verdicts for warning in one.warnings if warning.code in _KEPT))
-    return facts, _usage(last, verdicts), warnings
+    return facts, _usage(last, told), warnings
 
 
 _KEPT = ("seller_assumed", "seller_unknown", "drift", "body", "plugin_failed", "hidden_attempts")
+
+
+def _tells(verdict: Verdict) -> bool:
+    """Return whether an exchange says anything of the task: a poll that failed on its way does not."""
+    return not verdict.final or verdict.facts.status is not None or verdict.outcome in ("delivered", "partial", "lost")
 
 
 def _deciding(verdicts: Sequence[Verdict]) -> Verdict:
@@ -65,14 +71,14 @@ def _deciding(verdicts: Sequence[Verdict]) -> Verdict:
     ends = [one for one in verdicts if one.final]
     delivered = [one for one in ends if one.outcome in ("delivered", "partial")]
     ended = [one for one in ends if one.facts.status is not None and one.outcome != "lost"]
-    seen = [one for one in verdicts if not one.final or one.facts.status is not None]
+    seen = [one for one in verdicts if _tells(one)]
     return (delivered or ended or seen or list(verdicts))[-1]
 
 
 def _usage(last: Verdict, verdicts: Sequence[Verdict]) -> tuple[UsageRow, ...]:
     """Return the usage of *last*, and of other exchanges what it does not count."""
-    rows = {(row.component, row.unit, row.model): row for row in last.usage}
-    for one in verdicts:
-        for row in one.usage:
-            rows.setdefault((row.component, row.unit, row.model), row)
-    return tuple(rows.values())
+    rows = list(last.usage)
+    for one in reversed(verdicts):
+        counted = {(row.component, row.unit, row.model) for row in rows}
+        rows += [row for row in one.usage if (row.component, row.unit, row.model) not in counted]
+    return tuple(rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from policyengine.fallback import FALLBACK
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["STALE_AFTER_DAYS", "charge_warnings", "fact_warnings"]
 
 STALE_AFTER_DAYS = 90
-_UNSURE = ("timeout", "failed", "throttled")
 
 
 def fact_warnings(facts: Facts, dialect: Dialect, exchange: Exchange) -> Iterator[VerdictWarning]:
@@ -32,7 +32,7 @@ def fact_warnings(facts: Facts, dialect: Dialect, exchange: Exchange) -> Iterato
         )
     for name, known in dialect.vocabulary.items():
         value = getattr(facts, name, None) or facts.signal.get(name)
-        if isinstance(value, str) and value not in known:
+        if value is not None and value not in known and isinstance(value, str):
             yield VerdictWarning("drift", f"{name} {value!r} is not in the vocabulary of {dialect.name}")
     if facts.transport_error is not None and dialect.hidden_retries:
         yield VerdictWarning(
@@ -48,19 +48,20 @@ def charge_warnings(bill: Bill, charge: Charge, facts: Facts) -> Iterator[Verdic
     if charge.is_unpriced:
         notes = dict.fromkeys(f"{line.component}: {line.note}" for line in charge.lines if line.high is None)
         yield VerdictWarning("unpriced", "; ".join(notes))
-    estimated = [line for line in charge.lines if line.value == "charged" and line.quantity is None and line.unit]
+    estimated: dict[str, None] = {}
+    stale: dict[str, None] = {}
+    for line in charge.lines:
+        if line.quantity is None and line.value == "charged" and line.unit:
+            estimated[line.component] = None
+        if line.price is not None and facts.at is not None and facts.at.date() > _fresh_until(line.price.checked):
+            stale[line.price.checked] = None
     if estimated:
-        parts = ", ".join(dict.fromkeys(line.component for line in estimated))
-        yield VerdictWarning("usage_missing", f"the answer does not say how much was consumed: {parts}")
-    yield from _stale(charge, facts)
+        yield VerdictWarning("usage_missing", f"the answer does not say how much was consumed: {', '.join(estimated)}")
+    for checked in stale:
+        yield VerdictWarning("stale_price", f"the price was last checked on {checked}, more than {STALE_AFTER_DAYS} days before the call")
 
 
-def _stale(charge: Charge, facts: Facts) -> Iterator[VerdictWarning]:
-    if facts.at is None or not charge.lines:
-        return
-    day = facts.at.date()
-    seen = {line.price.checked for line in charge.lines if line.price is not None}
-    for checked in sorted(seen):
-        age = (day - date.fromisoformat(checked)).days
-        if age > STALE_AFTER_DAYS:
-            yield VerdictWarning("stale_price", f"the price was last checked on {checked}, {age} days before the call")
+@lru_cache(maxsize=1024)
+def _fresh_until(checked: str) -> date:
+    """Return the last day on which a price *checked* on that day is fresh."""
+    return date.fromisoformat(checked) + timedelta(days=STALE_AFTER_DAYS)

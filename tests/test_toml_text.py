@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pickle
 import tomllib
-from decimal import Decimal
 from datetime import timedelta, timezone
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -246,18 +246,14 @@ def test_position_in_rule_file(path: Path, key: Position, value: Position) -> No
 
 
 @pytest.mark.parametrize(("path", "key", "value"), RULE_POSITIONS)
-def test_windows_line_ends_do_not_move_positions(
-    path: Path, key: Position, value: Position
-) -> None:
+def test_windows_line_ends_do_not_move_positions(path: Path, key: Position, value: Position) -> None:
     places = positions(RULES.replace("\n", "\r\n"))
 
     assert (places.key(path), places.value(path)) == (key, value)
 
 
 @pytest.mark.parametrize(("text", "path", "key", "value"), SMALL_POSITIONS)
-def test_position_in_small_document(
-    text: str, path: Path, key: Position, value: Position
-) -> None:
+def test_position_in_small_document(text: str, path: Path, key: Position, value: Position) -> None:
     places = positions(text)
 
     assert (places.key(path), places.value(path)) == (key, value)
@@ -354,9 +350,7 @@ def test_any_bytes_are_parsed_or_refused(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(("content", "position", "part"), FAULTS)
-def test_fault_says_where_and_what_to_do(
-    content: bytes, position: Position, part: str
-) -> None:
+def test_fault_says_where_and_what_to_do(content: bytes, position: Position, part: str) -> None:
     with pytest.raises(TomlTextError) as caught:
         parse(content)
 
@@ -365,9 +359,7 @@ def test_fault_says_where_and_what_to_do(
 
 
 @pytest.mark.parametrize(("content", "position", "part"), FAULTS)
-def test_fault_message_is_one_short_lower_case_line(
-    content: bytes, position: Position, part: str
-) -> None:
+def test_fault_message_is_one_short_lower_case_line(content: bytes, position: Position, part: str) -> None:
     with pytest.raises(TomlTextError) as caught:
         parse(content)
 
@@ -380,9 +372,7 @@ def test_fault_message_is_one_short_lower_case_line(
 
 
 @pytest.mark.parametrize("failure", [ValueError, RecursionError])
-def test_other_failure_of_tomllib_is_a_text_error(
-    failure: type[Exception], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_failure_of_tomllib_is_a_text_error(failure: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     def loads(_text: str, *, parse_float: object) -> None:
         del parse_float
         raise failure
@@ -437,9 +427,7 @@ def test_header_lines_agree_with_positions(
     multiline: bool,  # noqa: FBT001 - hypothesis passes it by position
 ) -> None:
     text = "".join(
-        "[[rule]]\n"
-        + tomli_w.dumps({"x": f"{note}\n[[rule]]\n"}, multiline_strings=multiline)
-        for note in notes
+        "[[rule]]\n" + tomli_w.dumps({"x": f"{note}\n[[rule]]\n"}, multiline_strings=multiline) for note in notes
     )
     places = positions(text)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from policyengine.money.entry import Currency, PriceEntry, PriceFile, Prices
+from policyengine.money.exact import EXACT, product
 from policyengine.money.tariff import Rates, Tariff
 from policyengine.vocabulary import COMPONENTS
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["LoadedPrices", "PriceBook"]
 
 _CACHE_LIMIT = 4096
+_ONE = Decimal(1)
 
 
 class LoadedPrices(Struct, frozen=True, kw_only=True):
@@ -66,7 +68,7 @@ class PriceBook:
     def tariffs(self, facts: Facts, *, model: str | None = None) -> tuple[Tariff, ...]:
         """Return the tariffs that may apply: one when the model is known, else all that fit the dialect."""
         name = model or facts.model
-        day = facts.at.date() if facts.at else None
+        day = _day(facts.at)
         account = tuple(sorted(facts.account.items())) if facts.account else ()
         key = (facts.seller, name, day, facts.tier, facts.mode, facts.operation, facts.dialect, account)
         found = self._cache.get(key)
@@ -119,8 +121,8 @@ class PriceBook:
     def usd_per(self, currency: str, at: datetime | None) -> Decimal | None:
         """Return what one unit of *currency* was worth on the day of *at*; None when nobody says."""
         if currency == "USD":
-            return Decimal(1)
-        day = at.date() if at else date.max
+            return _ONE
+        day = _day(at) or date.max
         dated = [
             rate
             for file in self.files
@@ -131,16 +133,23 @@ class PriceBook:
 
     def credit_worth(self, facts: Facts, unit: str) -> Decimal | None:
         """Return what one *unit* of the seller's own money is worth in dollars; None when no entry says."""
-        named = [tariff.entry for tariff in self.tariffs(facts)]
-        of_seller = [priced.entry for priced in self._by_seller.get(facts.seller, ())]
-        for entry in (*named, *of_seller):
+        day = _day(facts.at)
+        told = [(tariff.entry, tariff.currency) for tariff in self.tariffs(facts)]
+        told += [
+            (priced.entry, priced.file.content.currency)
+            for priced in self._by_seller.get(facts.seller, ())
+            if _is_dated(priced.entry, day)
+        ]
+        for entry, currency in told:
             if entry.credit is not None and entry.credit_unit == unit:
-                return entry.credit
+                worth = self.usd_per(currency, facts.at)
+                return None if worth is None else product(entry.credit, worth)
         return None
 
     def rates(self, seller: str, entry: PriceEntry, tier: str | None = None) -> Rates:
         """Return the rates that *entry* of *seller* means on *tier*."""
-        return tuple(self.sellers[seller].translate(for_tier(entry, tier)))
+        with localcontext(EXACT):  # plugins calculate too, and the caller's context is not theirs
+            return tuple(self.sellers[seller].translate(for_tier(entry, tier)))
 
     def currency_of(self, file: str) -> str:
         """Return the currency of a price file."""
@@ -154,6 +163,13 @@ class PriceBook:
                     yield file.content.seller, file.file, entry
 
 
+def _day(at: datetime | None) -> date | None:
+    """Return the day of *at* in UTC, where prices change."""
+    if at is None:
+        return None
+    return at.date() if at.tzinfo is UTC else at.astimezone(UTC).date()
+
+
 def _start(rate: Currency) -> date:
     return rate.from_
 
@@ -163,17 +179,28 @@ def for_tier(entry: PriceEntry, tier: str | None) -> PriceEntry:
     special = next((prices for name, prices in entry.tier.items() if name == tier), None)
     if special is None:
         return entry
-    changes = {name: getattr(special, name) for name in Prices.__struct_fields__ if getattr(special, name)}
-    if "per_mtok" in changes:
-        changes["per_mtok"] = {**entry.per_mtok, **special.per_mtok}
+    told = {name: getattr(special, name) for name in Prices.__struct_fields__}
+    changes = {name: _merged(getattr(entry, name), value) for name, value in told.items() if value not in (None, {})}
     return msgspec.structs.replace(entry, **changes)
+
+
+def _merged(standard: object, special: object) -> object:
+    """Return two tables as one, key by key; of anything else the second."""
+    if isinstance(standard, dict) and isinstance(special, dict):
+        return {**standard, **{key: _merged(standard.get(key), value) for key, value in special.items()}}
+    return special
+
+
+def _is_dated(entry: PriceEntry, day: date | None) -> bool:
+    """Return whether *entry* holds on *day*: from its first day, up to the day before its last."""
+    return day is None or ((entry.from_ or day) <= day and (entry.until is None or day < entry.until))
 
 
 def _holds(priced: _Priced, facts: Facts, day: date | None) -> bool:
     entry = priced.entry
     layer = priced.file.content.layer
     return (
-        (day is None or ((entry.from_ or day) <= day and (entry.until is None or day < entry.until)))
+        _is_dated(entry, day)
         and (layer is None or facts.account.get("prices") == layer)
         and entry.mode in (None, facts.mode)
         and entry.operation in (None, facts.operation)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from policyengine.money.exact import ZERO, summed, usd
 from policyengine.money.tariff import Estimate, Rate, Tariff, Workload
 from policyengine.verdict import Charge, ChargeLine
 from policyengine.vocabulary import BillValue, Component
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FREE", "ComponentBill", "price_bill", "total", "workload_of"]
 
-_ZERO = Decimal(0)
-FREE = Charge(low=_ZERO, high=_ZERO)
+FREE = Charge(low=ZERO, high=ZERO)
+_ONE_ASSUMED = "one image assumed: neither the answer nor the request tells how many"
 
 
 class ComponentBill(Struct, frozen=True):
@@ -38,16 +39,19 @@ class _Amount(Struct, frozen=True):
     low: int | Decimal
     high: int | Decimal | None
     why: str | None = None
+    pieces: int = 1
+    """Images that it is spread over."""
 
 
-class _Span(Struct, frozen=True):
-    """Hold the cheapest and the dearest rate that may apply, and why there are two."""
+class _Priced(Struct, frozen=True):
+    """Hold one rate that may apply, and the dollars it makes of an amount; None where those are not known."""
 
-    least: Rate
-    most: Rate
+    rate: Rate
     tariff: Tariff
-    """Of the dearest rate."""
-    why: str | None = None
+    worth: Decimal | None
+    """Dollars for one unit of the currency, when it is another one."""
+    low: Decimal | None
+    high: Decimal | None
 
 
 def price_bill(bills: Sequence[ComponentBill], facts: Facts, usage: Sequence[UsageRow], book: PriceBook) -> Charge:
@@ -64,8 +68,8 @@ def total(lines: Sequence[ChargeLine]) -> Charge:
     if len(lines) == 1:
         return Charge(low=lines[0].low, high=lines[0].high, lines=tuple(lines))
     highs = [line.high for line in lines if line.high is not None]
-    high = sum(highs, _ZERO) if len(highs) == len(lines) else None
-    return Charge(low=sum((line.low for line in lines), _ZERO), high=high, lines=tuple(lines))
+    high = summed(highs) if len(highs) == len(lines) else None
+    return Charge(low=summed(line.low for line in lines), high=high, lines=tuple(lines))
 
 
 def _component_lines(
@@ -103,7 +107,10 @@ def _priced(
     if unit is None or not any((bill.component, unit) in tariff.by_unit for tariff in tariffs):
         return ()
     pieces = _pieces(bill, facts)
-    return () if pieces is None else [_Amount(unit, pieces, pieces)]
+    if pieces is None:
+        return ()
+    told = bill.component != "image" or bill.quantity == "task" or facts.images_requested or facts.images_delivered
+    return [_Amount(unit, pieces, pieces, None if told or not pieces else _ONE_ASSUMED)]
 
 
 def _pieces(bill: ComponentBill, facts: Facts) -> int | None:
@@ -118,7 +125,7 @@ def _pieces(bill: ComponentBill, facts: Facts) -> int | None:
 def workload_of(facts: Facts, *, images: int | None = None) -> Workload:
     """Return the piece of work that *facts* tell of."""
     return Workload(
-        images=images or facts.images_requested or facts.images_delivered or 1,
+        images=images if images is not None else facts.images_requested or facts.images_delivered or 1,
         size=facts.size,
         quality=facts.quality,
         prompt_tokens=facts.input_tokens,
@@ -139,7 +146,9 @@ def _estimated(bill: ComponentBill, facts: Facts, tariffs: Sequence[Tariff], boo
                 before = merged.get(estimate.unit)
                 merged[estimate.unit] = estimate if before is None else _wider(before, estimate)
     return [
-        _Amount(one.unit, one.low, one.high, one.why) for one in merged.values() if one.high != 0 or len(merged) == 1
+        _Amount(one.unit, one.low, one.high, one.why, workload.images or 1)
+        for one in merged.values()
+        if one.high != 0 or len(merged) == 1
     ]
 
 
@@ -160,9 +169,12 @@ def _line(bill: ComponentBill, facts: Facts, amount: _Amount, tariffs: Sequence[
     """Return the line of one unit: the cheapest and the dearest rate that may apply, times the quantity."""
     exact = Decimal(amount.low) if amount.low == amount.high else None
     at_least, at_most = (None, None) if exact is not None else (Decimal(amount.low), _decimal(amount.high))
-    span = _span(bill.component, amount.unit, facts, tariffs)
-    if span is None:
-        note = f"{amount.unit!r} has no rate" if tariffs else _why_no_tariff(facts, None)
+    found = [
+        _costing(rate, tariff, amount, book.usd_per(tariff.currency, facts.at))
+        for tariff in tariffs
+        for rate in tariff.rates_for(bill.component, amount.unit, facts.size, facts.quality)
+    ]
+    if not found:
         return ChargeLine(
             component=bill.component,
             value=bill.value,
@@ -170,21 +182,9 @@ def _line(bill: ComponentBill, facts: Facts, amount: _Amount, tariffs: Sequence[
             quantity=exact,
             at_least=at_least,
             at_most=at_most,
-            note=note,
+            note=f"{amount.unit!r} has no rate" if tariffs else _why_no_tariff(facts, None),
         )
-    currency = span.tariff.currency
-    worth = None if currency == "USD" else book.usd_per(currency, facts.at)
-    is_priced = currency == "USD" or worth is not None
-    gross = None if amount.high is None or not is_priced else _usd(span.most, amount.high, worth)
-    certain = bill.value == "charged" and is_priced
-    low = (
-        _ZERO
-        if not certain
-        else gross
-        if exact is not None and span.why is None
-        else _usd(span.least, amount.low, worth)
-    )
-    notes = [amount.why, span.why, None if is_priced else f"no exchange rate of {currency} on that day"]
+    dearest = found[0] if len(found) == 1 else max(found, key=_cost)
     return ChargeLine(
         component=bill.component,
         value=bill.value,
@@ -192,15 +192,15 @@ def _line(bill: ComponentBill, facts: Facts, amount: _Amount, tariffs: Sequence[
         quantity=exact,
         at_least=at_least,
         at_most=at_most,
-        rate=span.most.amount,
-        per=span.most.per,
-        currency=currency,
-        usd_per_unit_of_currency=worth,
-        gross=gross,
-        low=low or _ZERO,
-        high=_ZERO if bill.value == "credited" else gross,
-        price=span.tariff.ref,
-        note="; ".join(filter(None, notes)) or None,
+        rate=dearest.rate.amount,
+        per=dearest.rate.per,
+        currency=dearest.tariff.currency,
+        usd_per_unit_of_currency=dearest.worth,
+        gross=dearest.high,
+        low=min(one.low or ZERO for one in found) if bill.value == "charged" else ZERO,
+        high=ZERO if bill.value == "credited" else dearest.high,
+        price=dearest.tariff.ref,
+        note=_note(amount, found, dearest),
     )
 
 
@@ -208,23 +208,31 @@ def _decimal(quantity: int | Decimal | None) -> Decimal | None:
     return None if quantity is None else Decimal(quantity)
 
 
-def _span(component: str, unit: str, facts: Facts, tariffs: Sequence[Tariff]) -> _Span | None:
-    """Return the cheapest and the dearest rate of *unit*; None when no tariff has one."""
-    rates = [
-        (tariff, rate) for tariff in tariffs for rate in tariff.rates_for(component, unit, facts.size, facts.quality)
-    ]
-    if not rates:
-        return None
-    if len(rates) == 1:
-        return _Span(rates[0][1], rates[0][1], rates[0][0])
-    tariff, most = max(rates, key=lambda pair: pair[1].pico(1))
-    least = min((rate for _, rate in rates), key=lambda rate: rate.pico(1))
-    models = len({one.entry.model for one, _ in rates})
+def _costing(rate: Rate, tariff: Tariff, amount: _Amount, worth: Decimal | None) -> _Priced:
+    """Return what *rate* makes of *amount* in dollars."""
+    foreign = None if tariff.currency == "USD" else worth
+    if worth is None:
+        return _Priced(rate, tariff, None, None, None)
+    low = usd(rate.pico(amount.low, foreign, pieces=amount.pieces))
+    if amount.high is None:
+        return _Priced(rate, tariff, foreign, low, None)
+    high = low if amount.high == amount.low else usd(rate.pico(amount.high, foreign, pieces=amount.pieces))
+    return _Priced(rate, tariff, foreign, low, high)
+
+
+def _cost(priced: _Priced) -> tuple[bool, Decimal, int]:
+    """Return what to compare rates by: the dearest is one whose dollars nobody knows."""
+    return priced.high is None, priced.high or priced.low or ZERO, priced.rate.pico(1)
+
+
+def _note(amount: _Amount, found: Sequence[_Priced], dearest: _Priced) -> str | None:
+    """Return what the quantity and the rate rest on, where the answer does not tell."""
+    notes = [amount.why] if amount.why else []
+    models = len({one.tariff.entry.model for one in found})
     if models > 1:
-        return _Span(least, most, tariff, f"the model is not told: from the cheapest to the dearest of {models}")
-    return _Span(least, most, tariff, "size or quality is not told: from the cheapest to the dearest")
-
-
-def _usd(rate: Rate, quantity: int | Decimal, worth: Decimal | None) -> Decimal:
-    """Return *quantity* times *rate* in dollars."""
-    return Decimal(rate.pico(quantity, worth)).scaleb(-12)
+        notes.append(f"the model is not told: from the cheapest to the dearest of {models}")
+    elif len(found) > 1:
+        notes.append("size or quality does not tell which price: from the cheapest to the dearest")
+    if dearest.high is None and amount.high is not None:
+        notes.append(f"no exchange rate of {dearest.tariff.currency} on that day")
+    return "; ".join(notes) or None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from policyengine.money.entry import PriceEntry, Prices
+from policyengine.money.exact import EXACT, ZERO
 from policyengine.verdict import PriceRef
 from policyengine.vocabulary import COMPONENTS, Component
 
@@ -40,7 +41,6 @@ TOKEN_KEYS: Mapping[str, tuple[Component, str]] = {
 }
 _SPARE_UNITS = {"cached_token": "token", "image_token": "token", "cached_image_token": "cached_token"}
 T = TypeVar("T", Decimal, int)
-_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _PICO = Decimal(10) ** 12
 SURCHARGES = frozenset({"search_query"})  # a component these alone price exists only when it was used
 _MEGAPIXEL = 1_048_576
@@ -66,23 +66,24 @@ class Rate(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Work out the price of one unit once, as most rates are whole and most quantities many."""
-        one = _EXACT.divide(_EXACT.multiply(self.amount, _PICO), Decimal(self.per))
+        one = EXACT.divide(EXACT.multiply(self.amount, _PICO), Decimal(self.per))
         if self.extra is None and one == one.to_integral_value():
             force_setattr(self, "whole_pico", int(one))
 
-    def pico(self, quantity: int | Decimal, worth: Decimal | None = None) -> int:
+    def pico(self, quantity: int | Decimal, worth: Decimal | None = None, *, pieces: int = 1) -> int:
         """Return *quantity* times the rate in 10⁻¹² of the currency, rounded half-even once.
 
         With *worth*, what one unit of the currency is worth in dollars, in 10⁻¹² dollars.
+        Where further units cost another price, each of *pieces* has its own first one.
         """
         if worth is None and self.whole_pico is not None and isinstance(quantity, int):
             return self.whole_pico * quantity
-        amount = _EXACT.multiply(self.amount, Decimal(quantity))
-        if self.extra is not None and quantity > 1:
-            further = _EXACT.subtract(Decimal(quantity), Decimal(1))
-            amount = _EXACT.add(self.amount, _EXACT.multiply(further, self.extra))
-        scaled = _EXACT.multiply(_EXACT.multiply(amount, _PICO), worth or Decimal(1))
-        return int(_EXACT.to_integral_value(_EXACT.divide(scaled, Decimal(self.per))))
+        first, further = Decimal(quantity), ZERO
+        if self.extra is not None and quantity > pieces:
+            first, further = Decimal(pieces), EXACT.subtract(first, Decimal(pieces))
+        amount = EXACT.add(EXACT.multiply(self.amount, first), EXACT.multiply(self.extra or ZERO, further))
+        scaled = EXACT.multiply(EXACT.multiply(amount, _PICO), Decimal(1) if worth is None else worth)
+        return int(EXACT.to_integral_value(EXACT.divide(scaled, Decimal(self.per))))
 
 
 Rates = tuple[Rate, ...]
@@ -292,9 +293,13 @@ def _quantity(component: str, unit: str, workload: Workload, tariff: Tariff) -> 
     return 0, None, _NOT_TOLD
 
 
+def _images(workload: Workload) -> int:
+    return 1 if workload.images is None else workload.images
+
+
 def _pieces(workload: Workload, tariff: Tariff) -> Bounds:
     del tariff
-    images = workload.images or 1
+    images = _images(workload)
     return images, images, "one per image asked for"
 
 
@@ -302,16 +307,16 @@ def _image_tokens(workload: Workload, tariff: Tariff) -> Bounds:
     tokens = image_tokens(tariff.entry, workload)
     if tokens is None:
         return 0, None, "the price entry has no token table"
-    images = workload.images or 1
+    images = _images(workload)
     return images * tokens[0], images * tokens[1], f"token table of {tariff.entry.model}"
 
 
 def _image_megapixels(workload: Workload, tariff: Tariff) -> Bounds:
     del tariff
-    images = workload.images or 1
+    images = _images(workload)
     area = megapixels(workload.size)
     if area is None:
-        return images, None, "the size is not told"
+        return images, None if images else 0, "the size is not told"
     return images * area, images * area, "megapixels of the size asked for"
 
 

@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
 from policyengine.errors import Diagnostic, PolicyFileError, nearest
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policyengine.plugins import PluginSet
-    from policyengine.rules.fields import Field
+    from policyengine.rules.fields import Field, Kind
 
 __all__ = ["Policy", "load_policy"]
 
@@ -50,28 +49,45 @@ class _Loading:
         self.prices: list[LoadedPrices] = []
         self.accounts: dict[str, Account] = {}
         self.faults: list[Diagnostic] = []
+        self.left_out: list[Diagnostic] = []
+        """Faults of files that plugins ship: such a file is left out and takes nothing else down."""
         self.digest = hashlib.sha256()
 
     def add_rules(self, sources: Iterable[Source]) -> None:
         for source in sources:
             self._hash(source)
             loaded, faults = load_rules(source, self.fields_for)
-            self.faults += self._weighed(source, faults)
-            if loaded is not None:
+            if loaded is not None and source.origin == "plugin":
+                faults = [fault for fault in cross_faults([*self.rules, loaded]) if fault.file == source.file]
+            self._report(source, faults)
+            if loaded is not None and not (faults and source.origin == "plugin"):
                 self.rules.append(loaded)
 
-    def _weighed(self, source: Source, faults: list[Diagnostic]) -> list[Diagnostic]:
-        """Return *faults*, as warnings where a bundled file may lack the plugin that did not load."""
-        if source.origin == "user" or (self.plugins.dialects and not self.plugins.problems):
-            return faults
-        return [msgspec.structs.replace(fault, severity="warning") for fault in faults]
+    def _report(self, source: Source, faults: Sequence[Diagnostic]) -> None:
+        """Keep *faults*; bundled files may lack the plugin that did not load."""
+        lenient = source.origin == "plugin" or (source.origin == "bundled" and self._lacks_plugins())
+        (self.left_out if lenient else self.faults).extend(faults)
+
+    def _lacks_plugins(self) -> bool:
+        return bool(self.plugins.problems) or not self.plugins.dialects
 
     def add_prices(self, source: Source) -> None:
         self._hash(source)
         content, faults = load_prices(source)
-        self.faults += faults
+        self._report(source, faults)
         if content is not None:
             self.prices.append(LoadedPrices(file=source.file, origin=source.origin, content=content))
+
+    def add_seller_prices(self, seller: Seller) -> None:
+        """Add the price file that a plugin ships for *seller*, if it can be read."""
+        if seller.price_file is None:
+            return
+        label = "/".join(Path(str(seller.price_file)).parts[-3:])
+        try:
+            self.add_prices(read_source(seller.price_file, "plugin", label))
+        except OSError as error:
+            message = f"the prices of seller {seller.name!r} cannot be read: {error.strerror or error}"
+            self.left_out.append(Diagnostic(file=label, message=message))
 
     def add_accounts(self, source: Source) -> None:
         self._hash(source)
@@ -85,15 +101,16 @@ class _Loading:
         dialects = list(self.plugins.dialects.values())
         if isinstance(content, ClassifyFile) and "*" not in content.dialects:
             dialects = [dialect for dialect in dialects if dialect.name in content.dialects]
-        alternatives = getattr(content, "alternatives", {})
-        accounts = {name for name in alternatives if name.startswith("account.")} | self._account_facts()
-        return fields_for(content.decision, dialects, sorted(accounts))
-
-    def _account_facts(self) -> set[str]:
-        return {f"account.{name}" for account in self.accounts.values() for name in account.account_facts}
+        accounts: dict[str, Kind] = dict.fromkeys(getattr(content, "alternatives", {}), "text")
+        for account in self.accounts.values():
+            for name, value in account.account_facts.items():
+                accounts[f"account.{name}"] = "integer" if isinstance(value, int) else "text"
+        return fields_for(content.decision, dialects, accounts)
 
     def _hash(self, source: Source) -> None:
-        self.digest.update(f"{source.origin}:{source.file}:{len(source.data)}\n".encode())
+        """Digest *source* under its name inside its directory: where that stands changes nothing."""
+        name = "/".join(Path(source.file).parts[-2:])
+        self.digest.update(f"{source.origin}:{name}:{len(source.data)}\n".encode())
         self.digest.update(source.data)
 
 
@@ -107,20 +124,20 @@ def load_policy(plugins: PluginSet, directory: Path | None = None) -> Policy:
     if directory is not None:
         _add_directory(loading, directory)
     loading.add_rules(rule_sources(bundled_rules(), "bundled", label="rules"))
+    loading.faults += cross_faults(loading.rules)
     for plugin, rules in plugins.rules.items():
-        loading.add_rules(rule_sources(rules, "bundled", label=f"{plugin}:rules"))
+        loading.add_rules(rule_sources(rules, "plugin", label=f"{plugin}:rules"))
     for seller in plugins.sellers.values():
-        for source in _price_sources(seller):
-            loading.add_prices(source)
-    faults = [*loading.faults, *cross_faults(loading.rules), *_unknown_dialects(loading)]
-    if any(fault.severity == "error" for fault in faults):
-        raise PolicyFileError(faults)
-    return _policy(loading, faults)
+        loading.add_seller_prices(seller)
+    if any(fault.severity == "error" for fault in loading.faults):
+        raise PolicyFileError([*loading.faults, *loading.left_out])
+    return _policy(loading, [*loading.faults, *loading.left_out, *_unknown_dialects(loading)])
 
 
 def _add_directory(loading: _Loading, directory: Path) -> None:
     if not directory.is_dir():
         raise PolicyFileError([Diagnostic(file=str(directory), message="is no directory; name a policy directory")])
+    loading.faults += _strangers(directory)
     accounts = directory / "accounts.toml"
     if accounts.is_file():
         loading.add_accounts(read_source(accounts, "user", str(accounts)))
@@ -129,10 +146,15 @@ def _add_directory(loading: _Loading, directory: Path) -> None:
         loading.add_prices(source)
 
 
-def _price_sources(seller: Seller) -> Iterator[Source]:
-    if seller.price_file is not None:
-        path = Path(str(seller.price_file))
-        yield read_source(seller.price_file, "bundled", "/".join(path.parts[-3:]))
+_PARTS = ("accounts.toml", "bill", "classify", "prices", "route.toml")
+
+
+def _strangers(directory: Path) -> Iterator[Diagnostic]:
+    """Yield a fault for each file and folder that looks like a part of a policy directory under a wrong name."""
+    for path in sorted(directory.iterdir()):
+        hint = nearest(path.name, _PARTS)
+        if path.name not in _PARTS and (path.suffix == ".toml" or "did you mean" in hint):
+            yield Diagnostic(file=str(path), message=f"{path.name!r} is no part of a policy directory{hint}")
 
 
 def _policy(loading: _Loading, warnings: Sequence[Diagnostic]) -> Policy:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from policyengine.rules.conditions import All, Any, Condition, Not, Test
@@ -34,12 +36,30 @@ def compiled_reader(parts: Sequence[Field | Test]) -> Reader:
 def _function(body: ast.expr, file: str, line: int) -> Callable[..., object]:
     names = [ast.arg(arg=name) for name in ("f", "outcome", "stage")]
     arguments = ast.arguments(posonlyargs=[], args=names, kwonlyargs=[], kw_defaults=[], defaults=[])
-    tree = ast.Expression(ast.Lambda(args=arguments, body=body))
+    lift = _Lift()
+    tree = ast.Expression(ast.Lambda(args=arguments, body=lift.visit(body)))
     for node in ast.walk(tree):
         node.lineno = node.end_lineno = line  # type: ignore[attr-defined]
         node.col_offset = node.end_col_offset = 0  # type: ignore[attr-defined]
-    function = eval(compile(tree, file, "eval"), _NAMES)  # noqa: S307  nodes built from checked data, no text
+    known = {**_NAMES, **lift.names} if lift.names else _NAMES
+    function = eval(compile(tree, file, "eval"), known)  # noqa: S307  nodes built from checked data, no text
     return cast("Callable[..., object]", function)
+
+
+class _Lift(ast.NodeTransformer):
+    """Give names to constants that the compiler does not take: amounts, times, and sets of them."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, object] = {}
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        value: object = node.value
+        inside = value if isinstance(value, frozenset) else (value,)
+        if not any(isinstance(item, Decimal | datetime) for item in inside):
+            return node
+        name = f"constant_{len(self.names)}"
+        self.names[name] = value
+        return _name(name)
 
 
 def _expression(condition: Condition) -> ast.expr:
@@ -107,7 +127,7 @@ def _value(field: Field) -> ast.expr:
 
 
 def _constant(value: object) -> ast.Constant:
-    """Return a constant; frozen sets and times are constants to the compiler, if not to its type hints."""
+    """Return a constant; `_Lift` sees to those that only its type hints allow here."""
     return ast.Constant(value=cast("str", value))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from policyengine.errors import Diagnostic, nearest
 from policyengine.toml_text import PositionMap, positions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from policyengine.rules.conditions import Fault, Path
     from policyengine.rules.source import Source
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["placed", "schema_faults"]
 
 _SHOWN = 60  # characters of a wrong value
+_LONGEST = 200  # characters of a message that jsonschema wrote
 
 
 def placed(source: Source, faults: Sequence[Fault]) -> list[Diagnostic]:
@@ -28,10 +30,13 @@ def placed(source: Source, faults: Sequence[Fault]) -> list[Diagnostic]:
 
 def schema_faults(source: Source, document: Mapping[str, object], schema: Mapping[str, Any]) -> list[Diagnostic]:
     """Return every difference between *document*, the content of *source*, and *schema*."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415  0.2 s, and only when something is wrong
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415  0.2 s, and only when something is wrong
 
     places = positions(source.data.decode())
-    validator = Draft202012Validator(dict(schema))
+    formats = FormatChecker(())
+    for name, test in _FORMATS.items():
+        formats.checks(name, ValueError)(test)
+    validator = Draft202012Validator(dict(schema), format_checker=formats)
     found = []
     for error in validator.iter_errors(_json_values(document)):
         for leaf in _leaves(error):
@@ -64,6 +69,20 @@ def _json_values(value: object) -> object:
     if isinstance(value, Decimal):
         return float(value)
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _is_decimal(value: object) -> bool:
+    return (
+        not isinstance(value, str)
+        or re.fullmatch(r"\s*[+-]?(\d[\d_]*\.?\d*|\.\d+)(e[+-]?\d+)?\s*", value, re.IGNORECASE) is not None
+    )
+
+
+def _is_date(value: object) -> bool:
+    return not isinstance(value, str) or date.fromisoformat(value) is not None
+
+
+_FORMATS: Mapping[str, Callable[[object], bool]] = {"decimal": _is_decimal, "date": _is_date}
 
 
 def _leaves(error: Any) -> Iterator[Any]:  # noqa: ANN401  jsonschema's own error class is untyped
@@ -99,7 +118,9 @@ def _value_message(error: Any, shown: str) -> str:  # noqa: ANN401
         return f"{shown} is not of type {wanted!r}"
     if error.validator == "anyOf":
         return f"{shown} is not of type {_types(wanted)}"
-    return f"{shown} is not of the form {wanted}" if error.validator == "pattern" else str(error.message)
+    if error.validator == "format":
+        return f"{shown} is no {wanted}"
+    return f"{shown} is not of the form {wanted}" if error.validator == "pattern" else str(error.message)[:_LONGEST]
 
 
 def _types(options: Sequence[Mapping[str, Any]]) -> str:

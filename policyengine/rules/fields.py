@@ -71,7 +71,7 @@ def _literal_values(hint: object) -> tuple[str, ...]:
     return next((values for option in get_args(hint) if (values := _literal_values(option))), ())
 
 
-def fields_for(decision: str, dialects: Iterable[Dialect], accounts: Iterable[str] = ()) -> Mapping[str, Field]:
+def fields_for(decision: str, dialects: Iterable[Dialect], accounts: Mapping[str, Kind] | None = None) -> Mapping[str, Field]:
     """Return what rules of *decision* may name, with the signals of *dialects* and the account facts *accounts*."""
     found = dict(fact_fields())
     if decision != "classify":
@@ -79,8 +79,8 @@ def fields_for(decision: str, dialects: Iterable[Dialect], accounts: Iterable[st
     for dialect in dialects:
         for name, kind in dialect.signals.items():
             found[f"signal.{name}"] = Field(f"signal.{name}", _kind(kind))
-    for name in accounts:
-        found.setdefault(name, Field(name, "text"))
+    for name, kind_of_fact in (accounts or {}).items():
+        found.setdefault(name, Field(name, kind_of_fact))
     return found
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
+from math import prod
 from typing import TYPE_CHECKING
 
 from policyengine.errors import Diagnostic, nearest
-from policyengine.rules.conditions import All, Condition, Not, Test
+from policyengine.rules.conditions import All, Condition, Fault, Not, Test
 from policyengine.rules.fields import Field
 from policyengine.rules.model import BillFile, ClassifyFile, Decision
 from policyengine.rules.ordered import BoundRule, OrderedRules
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 
     from policyengine.rules.load import LoadedRules
 
-__all__ = ["RuleBook"]
+    _ById = Mapping[str, tuple[LoadedRules, BoundRule]]
+
+__all__ = ["RuleBook", "cross_faults"]
 
 _AT = Field("at", "time")
-_ORIGINS = ("user", "bundled")
+_ORIGINS = ("user", "bundled", "plugin")
+_MOST_ALTERNATIVES = 64
 
 
 class RuleBook:
@@ -31,7 +35,6 @@ class RuleBook:
         self.files = tuple(files)
         self.rules: Mapping[str, BoundRule] = {rule.rule.id: rule for file in files for rule in file.rules}
         self._disabled = frozenset(name for file in files for name in file.content.disable)
-        self._replacements = _replacements(self.rules.values(), self._disabled)
         self._ordered: dict[tuple[str, str, bool], OrderedRules] = {}
         self._alternatives: dict[str, Mapping[str, tuple[str, ...]]] = {}
         self.has_experiments = any(rule.rule.status == "experimental" for rule in self.rules.values())
@@ -58,30 +61,35 @@ class RuleBook:
         return found
 
     def _in_order(self, decision: Decision, key: str) -> Iterator[BoundRule]:
-        for file in self.files_for(decision, key):
-            for rule in file.rules:
-                if rule.rule.id not in self._disabled and (timed := self._timed(rule)) is not None:
-                    yield timed
+        rules = [
+            rule for file in self.files_for(decision, key) for rule in file.rules if rule.rule.id not in self._disabled
+        ]
+        instead = _replacements(rules)
+        standing_in = {rule.rule.id for replacing in instead.values() for rule in replacing}
+        for rule in rules:
+            if rule.rule.id not in standing_in:
+                yield from _in_place(rule, instead)
 
     def files_for(self, decision: Decision, key: str) -> Iterator[LoadedRules]:
         """Yield the files of *decision* for *key*: the user's own, the bundled ones, then the common ones."""
-        for wanted in (*self._keys(decision, key), "*"):
+        own = self.chain(key) if decision == "bill" else filter(None, (key,))
+        for wanted in (*own, "*"):
             for origin in _ORIGINS:
                 for file in self.files:
                     if file.source.origin == origin and _serves(file, decision, wanted):
                         yield file
 
-    def _keys(self, decision: Decision, key: str) -> Iterator[str]:
-        """Yield *key* and, for sellers, those whose rules it takes over."""
-        seen = set()
-        while key and key not in seen:
-            seen.add(key)
-            yield key
-            key = (
-                next((base for file in self.bill_files(key) if (base := file.extends)), "")
-                if decision == "bill"
-                else ""
-            )
+    def chain(self, seller: str) -> Iterator[str]:
+        """Yield *seller* and those whose rules it takes over, nearest first."""
+        seen: list[str] = []
+        while seller and seller not in seen:
+            seen.append(seller)
+            yield seller
+            seller = self.base_of(seller)
+
+    def base_of(self, seller: str) -> str:
+        """Return the seller whose rules *seller* takes over; "" when there is none."""
+        return next((base for file in self.bill_files(seller) if (base := file.extends)), "")
 
     def bill_files(self, seller: str) -> list[BillFile]:
         """Return the bill tables of *seller* itself, the user's first."""
@@ -97,24 +105,11 @@ class RuleBook:
         """Return the facts on which the bill of *seller* depends, with their values."""
         found = self._alternatives.get(seller)
         if found is None:
-            tables = [table for name in self._keys("bill", seller) for table in self.bill_files(name)]
+            tables = [table for name in self.chain(seller) for table in self.bill_files(name)]
             found = self._alternatives[seller] = {
                 name: values for table in reversed(tables) for name, values in table.alternatives.items()
             }
         return found
-
-    def _timed(self, rule: BoundRule) -> BoundRule | None:
-        """Return *rule* limited to its dates and to when nothing replaces it; None when that is never."""
-        limits = [*_window(rule.rule.from_, rule.rule.until)]
-        for replacing in self._replacements.get(rule.rule.id, ()):
-            window = tuple(_window(replacing.rule.from_, replacing.rule.until))
-            if not window:
-                return None
-            limits.append(Not(All(window)))
-        if not limits:
-            return rule
-        condition = All((*limits, rule.condition))
-        return BoundRule(rule.decision, rule.rule, condition, rule.place)
 
 
 def _serves(file: LoadedRules, decision: str, key: str) -> bool:
@@ -126,13 +121,29 @@ def _serves(file: LoadedRules, decision: str, key: str) -> bool:
     return content.seller == key if isinstance(content, BillFile) else key == "*"
 
 
-def _replacements(rules: Iterable[BoundRule], disabled: frozenset[str]) -> Mapping[str, tuple[BoundRule, ...]]:
-    found: dict[str, tuple[BoundRule, ...]] = {}
+def _replacements(rules: Sequence[BoundRule]) -> Mapping[str, list[BoundRule]]:
+    """Return the rules that stand in for others of *rules*, by the id of the other."""
+    ids = {rule.rule.id for rule in rules}
+    found: dict[str, list[BoundRule]] = {}
     for rule in rules:
         old = rule.rule.replace
-        if old is not None and rule.rule.id not in disabled and rule.rule.status != "experimental":
-            found[old] = (*found.get(old, ()), rule)
+        if old is not None and old in ids and rule.rule.status != "experimental":
+            found.setdefault(old, []).append(rule)
     return found
+
+
+def _in_place(rule: BoundRule, instead: Mapping[str, Sequence[BoundRule]]) -> Iterator[BoundRule]:
+    """Yield what stands at the place of *rule*: the rules that replace it, then itself on the days they leave to it."""
+    replacing = instead.get(rule.rule.id, ())
+    for other in replacing:
+        yield from _in_place(other, instead)
+    limits = [*_window(rule.rule.from_, rule.rule.until)]
+    for other in replacing:
+        window = tuple(_window(other.rule.from_, other.rule.until))
+        if not window:
+            return
+        limits.append(Not(All(window)))
+    yield BoundRule(rule.decision, rule.rule, All((*limits, rule.condition)), rule.place) if limits else rule
 
 
 def _window(from_: date | None, until: date | None) -> Iterator[Condition]:
@@ -145,52 +156,81 @@ def _window(from_: date | None, until: date | None) -> Iterator[Condition]:
 
 def cross_faults(files: Sequence[LoadedRules]) -> list[Diagnostic]:
     """Return the faults that only all *files* together show: ids given twice, names of rules that are not there."""
-    faults: list[Diagnostic] = []
-    by_id: dict[str, BoundRule] = {}
-    for rule in (rule for file in files for rule in file.rules):
-        first = by_id.setdefault(rule.rule.id, rule)
-        if first is not rule:
-            message = (
-                f"rule id {rule.rule.id!r} is taken by {first.place.file}:{first.place.line}; give this rule its own"
-            )
-            faults.append(Diagnostic(file=rule.place.file, line=rule.place.line, message=message))
+    by_id: dict[str, tuple[LoadedRules, BoundRule]] = {}
     for file in files:
-        faults += _dangling(file, by_id)
-    return [*faults, *_circular(files)]
+        for rule in file.rules:
+            by_id.setdefault(rule.rule.id, (file, rule))
+    book = RuleBook(files)
+    faults: list[Diagnostic] = []
+    for file in files:
+        wrong = [*_taken(file, by_id), *_dangling(file, by_id, book), *_seller_faults(file, book)]
+        if wrong:
+            from policyengine.rules.diagnose import placed  # noqa: PLC0415  only when something is wrong
 
-
-def _dangling(file: LoadedRules, by_id: Mapping[str, BoundRule]) -> Iterator[Diagnostic]:
-    for name in file.content.disable:
-        if name not in by_id:
-            yield Diagnostic(
-                file=file.source.file, message=f"'disable' names no rule: {name!r}{nearest(name, tuple(by_id))}"
-            )
-    for rule in file.rules:
-        old = rule.rule.replace
-        if old is not None and (old == rule.rule.id or old not in by_id or by_id[old].decision != rule.decision):
-            known = tuple(name for name, other in by_id.items() if other.decision == rule.decision)
-            message = f"'replace' names no other {rule.decision} rule: {old!r}{nearest(old, known)}"
-            yield Diagnostic(file=rule.place.file, line=rule.place.line, message=message)
-
-
-def _circular(files: Sequence[LoadedRules]) -> list[Diagnostic]:
-    tables = {file.content.seller: file for file in files if isinstance(file.content, BillFile)}
-    faults = []
-    for seller, file in tables.items():
-        base = file.content.extends if isinstance(file.content, BillFile) else None
-        if base is not None and base not in tables:
-            faults.append(
-                Diagnostic(
-                    file=file.source.file, message=f"'extends' names no seller: {base!r}{nearest(base, tuple(tables))}"
-                )
-            )
-        seen = [seller]
-        while base in tables:
-            if base in seen:
-                message = f"'extends' goes round in a circle: {' -> '.join([*seen, base])}"
-                faults.append(Diagnostic(file=file.source.file, message=message))
-                break
-            seen.append(base)
-            content = tables[base].content
-            base = content.extends if isinstance(content, BillFile) else None
+            faults += placed(file.source, wrong)
     return faults
+
+
+def _taken(file: LoadedRules, by_id: _ById) -> Iterator[Fault]:
+    for index, rule in enumerate(file.rules):
+        first = by_id[rule.rule.id][1]
+        if first is not rule:
+            where = f"{first.place.file}:{first.place.line}"
+            message = f"rule id {rule.rule.id!r} is taken by {where}; give this rule its own"
+            yield Fault(("rule", index, "id"), message)
+
+
+def _dangling(file: LoadedRules, by_id: _ById, book: RuleBook) -> Iterator[Fault]:
+    """Yield what *file* names that is not there, or that it has no hold of."""
+    for place, name in enumerate(file.content.disable):
+        if name not in by_id:
+            yield Fault(("disable", place), f"there is no rule {name!r}{nearest(name, tuple(by_id))}")
+    for index, rule in enumerate(file.rules):
+        old = rule.rule.replace
+        if old is not None and (wrong := _replace_fault(file, rule, by_id, book)) is not None:
+            yield Fault(("rule", index, "replace"), wrong)
+
+
+def _replace_fault(file: LoadedRules, rule: BoundRule, by_id: _ById, book: RuleBook) -> str | None:
+    """Return why *rule* cannot stand in for the rule it names, or None."""
+    old = rule.rule.replace or ""
+    known = tuple(name for name, (_, other) in by_id.items() if other.decision == rule.decision)
+    if old not in known:
+        return f"there is no {rule.decision} rule {old!r}{nearest(old, known)}"
+    seen = [rule.rule.id]
+    while old in by_id and old not in seen:
+        seen.append(old)
+        old = by_id[old][1].rule.replace or ""
+    if old == rule.rule.id:
+        return f"'replace' goes round in a circle: {' -> '.join([*seen, old])}"
+    home = by_id[seen[1]][0]
+    keys = {"", *_served(file), *_served(home)} - {"*"}
+    if not any({id(file), id(home)} <= set(map(id, book.files_for(rule.decision, key))) for key in keys):
+        return f"{seen[1]!r} stands in {home.source.file}, which serves none that this file serves"
+    return None
+
+
+def _served(file: LoadedRules) -> tuple[str, ...]:
+    """Return the dialects or the seller that *file* serves."""
+    content = file.content
+    if isinstance(content, ClassifyFile):
+        return content.dialects
+    return (content.seller,) if isinstance(content, BillFile) else ()
+
+
+def _seller_faults(file: LoadedRules, book: RuleBook) -> Iterator[Fault]:
+    """Yield what is wrong with how sellers build on one another."""
+    content = file.content
+    if not isinstance(content, BillFile):
+        return
+    if prod(map(len, book.alternatives(content.seller).values())) > _MOST_ALTERNATIVES:
+        place = "alternatives" if content.alternatives else "extends"
+        yield Fault((place,), f"more than {_MOST_ALTERNATIVES} combinations; name fewer facts or values")
+    if content.extends is None:
+        return
+    sellers = tuple(book.sellers())
+    if content.extends not in sellers:
+        yield Fault(("extends",), f"{content.extends!r} has no bill table{nearest(content.extends, sellers)}")
+    chain = [*book.chain(content.seller)]
+    if book.base_of(chain[-1]) == content.seller:
+        yield Fault(("extends",), f"'extends' goes round in a circle: {' -> '.join([*chain, content.seller])}")

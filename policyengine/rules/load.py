@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from math import prod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from policyengine.errors import Diagnostic, nearest
 from policyengine.rules.conditions import Fault, parse_conditions
-from policyengine.rules.model import DECISIONS, BillFile, ClassifyFile, Rule, RuleFile
+from policyengine.rules.model import DECISIONS, BillFile, ClassifyFile, RouteFile, Rule, RuleFile
 from policyengine.rules.ordered import BoundRule, Place
 from policyengine.rules.source import Source
 from policyengine.toml_text import TomlTextError, header_lines, parse
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from policyengine.rules.fields import Field
 
 __all__ = ["LoadedRules", "load_document", "load_rules"]
 
 T = TypeVar("T")
 _LONGEST_WAIT_S = 86_400
-_MOST_ALTERNATIVES = 64
 FieldsFor = Callable[[RuleFile], Mapping[str, "Field"]]
 """Returns the facts that the conditions of a file may name."""
 
@@ -43,9 +43,12 @@ def load_rules(source: Source, fields_for: FieldsFor) -> tuple[LoadedRules | Non
     decision = document.get("decision")
     kind = DECISIONS.get(decision) if isinstance(decision, str) else None
     if kind is None:
-        return None, [_decision_fault(source, decision)]
-    content, faults = converted(source, document, kind, lambda: _schema(str(decision), document, fields_for))
-    return (None, faults) if content is None else _bind(source, content, fields_for(content))
+        return None, _placed(source, [_decision_fault(decision)])
+    content, faults = converted(source, document, kind, str(decision))
+    if content is not None:
+        return _bind(source, content, fields_for(content))
+    more = _rules_alone(document, kind, fields_for(_header(str(decision), document)))
+    return None, _in_order({*faults, *_placed(source, more)})
 
 
 def load_document(
@@ -59,13 +62,9 @@ def load_document(
     document, faults = parsed(source)
     if document is None:
         return None, faults
-    content, faults = converted(source, document, kind, lambda: _schema(schema_kind))
+    content, faults = converted(source, document, kind, schema_kind)
     found = check(document) if check is not None else []
-    if found:
-        from policyengine.rules.diagnose import placed  # noqa: PLC0415
-
-        faults = sorted({*faults, *placed(source, found)}, key=lambda fault: (fault.line, fault.column))
-    return content, faults
+    return content, _in_order({*faults, *_placed(source, found)})
 
 
 def parsed(source: Source) -> tuple[dict[str, object] | None, list[Diagnostic]]:
@@ -77,25 +76,49 @@ def parsed(source: Source) -> tuple[dict[str, object] | None, list[Diagnostic]]:
 
 
 def converted(
-    source: Source, document: Mapping[str, object], kind: type[T], schema: Callable[[], Mapping[str, Any]]
+    source: Source, document: Mapping[str, object], kind: type[T], schema_kind: str
 ) -> tuple[T | None, list[Diagnostic]]:
     """Return *document* as *kind*; on failure ask the schema for every fault, not only the first."""
     try:
         return msgspec.convert(document, kind), []
     except msgspec.ValidationError as error:
         from policyengine.rules.diagnose import schema_faults  # noqa: PLC0415  jsonschema is slow to import
+        from policyengine.rules.schema import schema  # noqa: PLC0415
 
-        faults = schema_faults(source, document, schema())
+        faults = schema_faults(source, document, schema(schema_kind, None))
         return None, faults or [Diagnostic(file=source.file, message=str(error))]
 
 
-def _schema(
-    kind: str, document: Mapping[str, object] | None = None, fields_for: FieldsFor | None = None
-) -> Mapping[str, Any]:
-    from policyengine.rules.schema import schema  # noqa: PLC0415  only when something is wrong
+def _in_order(faults: Iterable[Diagnostic]) -> list[Diagnostic]:
+    return sorted(faults, key=lambda fault: (fault.line, fault.column, fault.message))
 
-    fields = {} if fields_for is None or document is None else fields_for(_header(kind, document))
-    return schema(kind, fields)
+
+def _placed(source: Source, faults: Sequence[Fault]) -> list[Diagnostic]:
+    if not faults:
+        return []
+    from policyengine.rules.diagnose import placed  # noqa: PLC0415  only when something is wrong
+
+    return _in_order(placed(source, faults))
+
+
+def _rules_alone(document: Mapping[str, object], kind: type[RuleFile], fields: Mapping[str, Field]) -> list[Fault]:
+    """Return what is wrong with each rule of a file that does not convert, beside what its schema says."""
+    rules = document.get("rule")
+    faults: list[Fault] = []
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        when = rule.get("when") if isinstance(rule, dict) else None
+        if isinstance(when, dict):
+            faults += _condition_faults(index, parse_conditions(when, fields)[1])
+        try:
+            alone = msgspec.convert({**_SMALLEST[kind], "rule": [rule]}, kind)
+        except msgspec.ValidationError:
+            continue
+        faults += _rule_faults(alone.rule[0], index)
+    return faults
+
+
+def _condition_faults(index: int, faults: Iterable[Fault]) -> list[Fault]:
+    return [Fault(("rule", index, "when", *fault.path), fault.message) for fault in faults]
 
 
 def _header(kind: str, document: Mapping[str, object]) -> RuleFile:
@@ -104,19 +127,20 @@ def _header(kind: str, document: Mapping[str, object]) -> RuleFile:
     try:
         return msgspec.convert(readable, DECISIONS[kind])
     except msgspec.ValidationError:
-        anyone: dict[str, object] = {"decision": kind}
-        if kind == "classify":
-            anyone["dialects"] = ["*"]
-        if kind == "bill":
-            anyone["seller"] = "*"
-        return msgspec.convert(anyone, DECISIONS[kind])
+        return msgspec.convert(_SMALLEST[DECISIONS[kind]], DECISIONS[kind])
 
 
-def _decision_fault(source: Source, decision: object) -> Diagnostic:
+_SMALLEST: Mapping[type[RuleFile], Mapping[str, object]] = {
+    ClassifyFile: {"decision": "classify", "dialects": ["*"]},
+    BillFile: {"decision": "bill", "seller": "*"},
+    RouteFile: {"decision": "route"},
+}
+
+
+def _decision_fault(decision: object) -> Fault:
     if decision is None:
-        return Diagnostic(file=source.file, message=f"'decision' is missing{nearest('', tuple(DECISIONS))}")
-    known = nearest(str(decision), tuple(DECISIONS))
-    return Diagnostic(file=source.file, message=f"{decision!r} is no decision{known}")
+        return Fault((), f"'decision' is missing{nearest('', tuple(DECISIONS))}")
+    return Fault(("decision",), f"{decision!r:.60} is no decision{nearest(str(decision), tuple(DECISIONS))}")
 
 
 def _bind(
@@ -128,13 +152,11 @@ def _bind(
     rules: tuple[Rule[Any], ...] = content.rule
     for index, rule in enumerate(rules):
         condition, wrong = parse_conditions(rule.when, fields)
-        faults += [Fault(("rule", index, "when", *fault.path), fault.message) for fault in wrong]
+        faults += _condition_faults(index, wrong)
         faults += _rule_faults(rule, index)
         bound.append(BoundRule(content.decision, rule, condition, Place(source.file, source.path, lines[index])))
     if faults:
-        from policyengine.rules.diagnose import placed  # noqa: PLC0415
-
-        return None, placed(source, faults)
+        return None, _placed(source, faults)
     return LoadedRules(source=source, content=content, rules=tuple(bound)), []
 
 
@@ -149,13 +171,21 @@ def _file_faults(content: RuleFile, fields: Mapping[str, Field]) -> list[Fault]:
         return [Fault(("dialects",), "'*' stands alone")]
     if not isinstance(content, BillFile):
         return []
-    if prod(len(values) for values in content.alternatives.values()) > _MOST_ALTERNATIVES:
-        return [Fault(("alternatives",), f"more than {_MOST_ALTERNATIVES} combinations; name fewer facts or values")]
-    return [
-        Fault(("alternatives", name), f"{name!r} is no fact{nearest(name, tuple(fields))}")
-        for name in content.alternatives
-        if name not in fields
-    ]
+    told = ((name, _alternative_fault(name, values, fields)) for name, values in content.alternatives.items())
+    return [Fault(("alternatives", name), message) for name, message in told if message is not None]
+
+
+def _alternative_fault(name: str, values: tuple[str, ...], fields: Mapping[str, Field]) -> str | None:
+    """Return why bills cannot be made for each of *values* of the fact *name*, or None."""
+    field = fields.get(name)
+    if field is None:
+        return f"{name!r} is no fact{nearest(name, tuple(fields))}"
+    if field.kind != "text" or name.startswith("signal.") or name in ("outcome", "stage"):
+        return f"{name!r} cannot be left open; only facts of kind text can that the caller or the account tells"
+    if not values or "" in values:
+        return f"name every value that {name!r} may have"
+    wrong = next((value for value in values if field.values and value not in field.values), None)
+    return None if wrong is None else f"{wrong!r} is no {name}{nearest(wrong, field.values)}"
 
 
 def _rule_faults(rule: Rule[Any], index: int) -> list[Fault]:
@@ -170,9 +200,14 @@ def _rule_faults(rule: Rule[Any], index: int) -> list[Fault]:
     faults += [
         Fault(("rule", index, "then", name), f"{name!r} runs from 0 to {_LONGEST_WAIT_S}")
         for name in ("wait_s", "max_wait_s")
-        if not 0 <= getattr(then, name, 0) <= _LONGEST_WAIT_S
+        if not _is_within(getattr(then, name, 0), _LONGEST_WAIT_S)
     ]
     values = {getattr(then, name, None) for name in ("input", "text", "image", "request")}
     if "conditional" in values and not getattr(then, "on", ()):
         faults.append(Fault(("rule", index, "then"), "a 'conditional' needs 'on': what it depends on"))
     return faults
+
+
+def _is_within(number: int | Decimal, most: int) -> bool:
+    """Return whether *number* runs from 0 to *most*; no comparison with a NaN that raises."""
+    return (isinstance(number, int) or number.is_finite()) and 0 <= number <= most

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 
 from policyengine.rules.compile import Reader, compiled_reader
 from policyengine.rules.conditions import All, Any, Condition, Not, Test, compares
-from policyengine.rules.fields import Field
 
-__all__ = ["Key", "key_of", "narrowed"]
+if TYPE_CHECKING:
+    from policyengine.rules.fields import Field
+
+__all__ = ["Key", "key_of", "narrowed", "tests_of"]
 
 _FREE_TEXT = frozenset({"message", "text", "request_id", "task_id", "param"})
 _VALUED_NUMBERS = frozenset({"http_status", "attempt"})
+_ORDERED_KINDS = frozenset({"integer", "number", "amount", "time"})
 _MOST_TESTS = 32  # tests of numbers that go into the key; more would cost more than they save
 
 
@@ -33,11 +36,11 @@ class Key(Struct, frozen=True):
 
 def key_of(conditions: Sequence[Condition]) -> Key:
     """Return the key that tells most about *conditions* at little cost."""
-    tests = list(dict.fromkeys(test for condition in conditions for test in _tests(condition)))
+    tests = list(dict.fromkeys(test for condition in conditions for test in tests_of(condition)))
     valued = list(dict.fromkeys(test.field for test in tests if _is_valued(test)))
     names = {field.name for field in valued}
     rest = [test for test in tests if test.field.name not in names]
-    tested = [test for test in rest if test.field.kind in ("integer", "number", "time")][:_MOST_TESTS]
+    tested = [test for test in rest if test.field.kind in _ORDERED_KINDS][:_MOST_TESTS]
     known = names | {test.field.name for test in tested}
     present = list(dict.fromkeys(Test(test.field, "present", ()) for test in rest if test.field.name not in known))
     parts: list[Field | Test] = [*valued, *tested, *present]
@@ -50,14 +53,15 @@ def key_of(conditions: Sequence[Condition]) -> Key:
     )
 
 
-def _tests(condition: Condition) -> Iterator[Test]:
+def tests_of(condition: Condition) -> Iterator[Test]:
+    """Yield every test of *condition*."""
     if isinstance(condition, Test):
         yield condition
     elif isinstance(condition, Not):
-        yield from _tests(condition.inner)
+        yield from tests_of(condition.inner)
     else:
         for part in condition.parts:
-            yield from _tests(part)
+            yield from tests_of(part)
 
 
 def _is_valued(test: Test) -> bool:

@@ -11,22 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from policyengine.rules.compile import Match, compiled
+from policyengine.rules.compile import Match, Reader, compiled, compiled_reader
 from policyengine.rules.model import BillEffect, Decision, Rule
-from policyengine.rules.narrow import Key, key_of, narrowed
+from policyengine.rules.narrow import Key, key_of, narrowed, tests_of
 from policyengine.rules.prefilter import Prefilter
 from policyengine.verdict import Step
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from policyengine.facts import Facts
     from policyengine.rules.conditions import Condition
+    from policyengine.rules.fields import Field
 
 __all__ = ["BoundRule", "OrderedRules", "Place"]
 
 _MOST_KEYS = 4096
+_MOST_WORDS = 256  # remembered per key
+_LONGEST_WORDS = 600  # characters; longer texts are not kept
 _ALL_COMPONENTS = (1 << len(COMPONENTS)) - 1
 
 
@@ -69,11 +72,43 @@ def _mask(effect: object) -> int:
     return sum(1 << bit for bit, name in enumerate(COMPONENTS) if getattr(effect, name) is not None)
 
 
+Deciders = tuple[BoundRule | None, ...]
+"""The deciding rule of each component."""
+
+
 class _Open(Struct, frozen=True):
     """Hold a rule that a key leaves open, with the function that decides it; None when it matches."""
 
     rule: BoundRule
     match: Match | None
+
+
+class _Left(Struct, frozen=True):
+    """Hold what is left to decide once a key is known."""
+
+    decided: Deciders | None
+    """The rules that decide, when nothing is left."""
+    rules: tuple[_Open, ...]
+    read: Reader
+    """Returns the facts that the open conditions ask about."""
+    by_words: dict[tuple[object, ...], Deciders]
+    """What was decided for these facts: platforms say the same few sentences again and again."""
+
+
+def _walked(rules: Sequence[_Open], facts: Facts | None, outcome: str | None, stage: str | None) -> Deciders:
+    """Return the deciding rule of each component, first rule first; without *facts*, of rules that all match."""
+    found: list[BoundRule | None] = [None] * len(COMPONENTS)
+    undecided = _ALL_COMPONENTS
+    for one in rules:
+        news = one.rule.mask & undecided
+        if news and (one.match is None or (facts is not None and one.match(facts, outcome, stage))):
+            for bit in range(len(COMPONENTS)):
+                if news >> bit & 1:
+                    found[bit] = one.rule
+            undecided &= ~news
+            if not undecided:
+                break
+    return tuple(found)
 
 
 class OrderedRules:
@@ -83,8 +118,8 @@ class OrderedRules:
         """Keep *rules* in their order; the first that matches decides."""
         self.rules = tuple(rules)
         self._key: Key = key_of([rule.condition for rule in self.rules])
-        self._prefilter = Prefilter(self.rules)
-        self._known: dict[object, tuple[_Open, ...]] = {}
+        self._prefilter = Prefilter(self.rules, self._key.values)  # by what is in the key, or a key misleads
+        self._known: dict[object, _Left] = {}
         self._compiled: dict[tuple[str, Condition], Match] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -93,38 +128,37 @@ class OrderedRules:
 
     def first(self, facts: Facts, outcome: str | None = None, stage: str | None = None) -> BoundRule | None:
         """Return the first rule that matches."""
-        for left in self._left(facts, outcome, stage):
-            if left.match is None or left.match(facts, outcome, stage):
-                return left.rule
-        return None
+        return next(iter(self._deciding(facts, outcome, stage)), None)
 
     def per_component(self, facts: Facts, outcome: str, stage: str) -> tuple[BoundRule | None, ...]:
         """Return, for each component, the first rule that matches and names it."""
-        found: list[BoundRule | None] = [None] * len(COMPONENTS)
-        undecided = _ALL_COMPONENTS
-        for left in self._left(facts, outcome, stage):
-            news = left.rule.mask & undecided
-            if news and (left.match is None or left.match(facts, outcome, stage)):
-                for bit in range(len(COMPONENTS)):
-                    if news >> bit & 1:
-                        found[bit] = left.rule
-                undecided &= ~news
-                if not undecided:
-                    break
-        return tuple(found)
+        return self._deciding(facts, outcome, stage)
 
-    def _left(self, facts: Facts, outcome: str | None, stage: str | None) -> tuple[_Open, ...]:
+    def _deciding(self, facts: Facts, outcome: str | None, stage: str | None) -> tuple[BoundRule | None, ...]:
+        """Return the deciding rule of each component; other decisions have the same rule for all of them."""
         key = self._key.read(facts, outcome, stage)
         left = self._known.get(key)
         if left is None:
             if len(self._known) >= _MOST_KEYS:
                 self._known.clear()
             candidates = self._prefilter.candidates(facts, outcome, stage)
-            left = self._known[key] = tuple(self._work_out(candidates, key))
-        return left
+            left = self._known[key] = self._work_out(candidates, key)
+        if left.decided is not None:
+            return left.decided
+        words = left.read(facts, outcome, stage)
+        found = left.by_words.get(words)
+        if found is None:
+            found = _walked(left.rules, facts, outcome, stage)
+            if len(str(words)) <= _LONGEST_WORDS:
+                if len(left.by_words) >= _MOST_WORDS:
+                    left.by_words.clear()
+                left.by_words[words] = found
+        return found
 
-    def _work_out(self, candidates: Sequence[BoundRule], key: tuple[object, ...]) -> Iterator[_Open]:
-        """Yield the rules that *key* leaves open, up to those that decide in any case."""
+    def _work_out(self, candidates: Sequence[BoundRule], key: tuple[object, ...]) -> _Left:
+        """Return what *key* decides of *candidates*, and what it leaves open."""
+        rules: list[_Open] = []
+        fields: dict[Field, None] = {}
         undecided = _ALL_COMPONENTS
         for rule in candidates:
             condition = narrowed(rule.condition, self._key, key)
@@ -132,11 +166,14 @@ class OrderedRules:
                 continue
             if condition is True:
                 undecided &= ~rule.mask
-                yield _Open(rule, None)
+                rules.append(_Open(rule, None))
                 if not undecided:
-                    return
+                    break
             else:
-                yield _Open(rule, self._function(rule, condition))
+                rules.append(_Open(rule, self._function(rule, condition)))
+                fields |= dict.fromkeys(test.field for test in tests_of(condition))
+        decided = None if fields else _walked(rules, None, None, None)
+        return _Left(decided, tuple(rules), compiled_reader(list(fields)), {})
 
     def _function(self, rule: BoundRule, condition: Condition) -> Match:
         found = self._compiled.get((rule.rule.id, condition))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from policyengine.rules.conditions import All, Condition, Test, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from policyengine.facts import Facts
     from policyengine.rules.ordered import BoundRule
@@ -21,10 +21,10 @@ _FEW = 64  # so many rules are worked out faster than they are split
 class Prefilter:
     """Split rules by the value that they need one fact to have; order is kept."""
 
-    def __init__(self, rules: Sequence[BoundRule]) -> None:
-        """Split *rules*, unless they are few."""
+    def __init__(self, rules: Sequence[BoundRule], facts: Collection[str]) -> None:
+        """Split *rules* by one of *facts*, unless they are few."""
         self._rest = tuple(rules)
-        self._field: str | None = _most_compared(rules) if len(rules) > _FEW else None
+        self._field: str | None = _most_compared(rules, facts) if len(rules) > _FEW else None
         self._buckets: dict[object, tuple[BoundRule, ...]] = {}
         if self._field is not None:
             self._split(self._field)
@@ -50,8 +50,9 @@ class Prefilter:
         return self._buckets.get(read(self._field, facts, outcome, stage), self._rest)
 
 
-def _most_compared(rules: Sequence[BoundRule]) -> str | None:
-    counts = Counter(test.field.name for rule in rules for test in _equalities(rule.condition))
+def _most_compared(rules: Sequence[BoundRule], facts: Collection[str]) -> str | None:
+    compared = (test.field.name for rule in rules for test in _equalities(rule.condition))
+    counts = Counter(name for name in compared if name in facts)
     return counts.most_common(1)[0][0] if counts else None
 
 

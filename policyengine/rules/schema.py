@@ -38,13 +38,18 @@ _OPERATORS: Mapping[Kind, tuple[str, ...]] = {
 }
 
 
-def schema(kind: str, fields: Mapping[str, Field]) -> dict[str, Any]:
-    """Return the JSON Schema of *kind*: a decision, `prices` or `accounts`; conditions may name *fields*."""
+def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
+    """Return the JSON Schema of *kind*: a decision, `prices` or `accounts`.
+
+    Conditions may name *fields*; None leaves them to `parse_conditions`, which says more.
+    """
     if kind == "prices":
         return _document(PriceFile, "Prices of one seller")
     if kind == "accounts":
         return _document(AccountsFile, "Accounts of a team")
     document = _document(DECISIONS[kind], f"Rules that decide `{kind}`")
+    if fields is None:
+        return document
     definitions = document["$defs"]
     definitions["When"] = _when(fields)
     definitions["Given"] = _given(fields)

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
-__all__ = ["Source", "bundled_rules", "rule_sources"]
+__all__ = ["Origin", "Source", "bundled_rules", "rule_sources"]
+
+Origin = Literal["user", "bundled", "plugin"]
+"""User files come before bundled ones, those before what plugins ship."""
+
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -22,8 +26,7 @@ class Source(Struct, frozen=True, kw_only=True):
     """As people see it."""
     path: str
     """As debuggers find it."""
-    origin: Literal["user", "bundled"]
-    """User files come before bundled ones."""
+    origin: Origin
     data: bytes
 
 
@@ -33,7 +36,7 @@ def bundled_rules() -> Traversable:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "rules"
 
 
-def rule_sources(directory: Traversable, origin: Literal["user", "bundled"], *, label: str) -> Iterator[Source]:
+def rule_sources(directory: Traversable, origin: Origin, *, label: str) -> Iterator[Source]:
     """Yield the rule files below *directory*, in the order of their names; *label* stands for the directory."""
     route = directory / "route.toml"
     if route.is_file():
@@ -42,7 +45,7 @@ def rule_sources(directory: Traversable, origin: Literal["user", "bundled"], *, 
         yield from toml_files(directory / folder, origin, f"{label}/{folder}")
 
 
-def toml_files(directory: Traversable, origin: Literal["user", "bundled"], label: str) -> Iterator[Source]:
+def toml_files(directory: Traversable, origin: Origin, label: str) -> Iterator[Source]:
     """Yield the TOML files of *directory* in the order of their names."""
     if not directory.is_dir():
         return
@@ -51,6 +54,6 @@ def toml_files(directory: Traversable, origin: Literal["user", "bundled"], label
             yield read_source(file, origin, f"{label}/{file.name}")
 
 
-def read_source(file: Traversable, origin: Literal["user", "bundled"], label: str) -> Source:
+def read_source(file: Traversable, origin: Origin, label: str) -> Source:
     """Return *file*, read."""
     return Source(file=label, path=str(file), origin=origin, data=file.read_bytes())

@@ -10,9 +10,9 @@ from policyengine_gemini.rpc import error_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Answer", "is_answer", "read_answer"]
+__all__ = ["ANSWER_KEYS", "Answer", "is_answer", "read_answer"]
 
-_ANSWER_KEYS = frozenset({"candidates", "promptFeedback", "usageMetadata", "prompt_feedback", "usage_metadata"})
+ANSWER_KEYS = frozenset({"candidates", "promptFeedback", "usageMetadata", "prompt_feedback", "usage_metadata"})
 _UNFINISHED = (None, "STOP", "CONTINUATION", "FINISH_REASON_UNSPECIFIED")
 _QUERIES = ("webSearchQueries", "web_search_queries", "imageSearchQueries", "image_search_queries")
 
@@ -57,7 +57,7 @@ class Answer:
 
 def is_answer(body: object) -> bool:
     """Return whether *body* is a response of generateContent."""
-    return isinstance(body, dict) and not _ANSWER_KEYS.isdisjoint(body)
+    return isinstance(body, dict) and not ANSWER_KEYS.isdisjoint(body)
 
 
 def read_answer(chunks: Iterable[object]) -> Answer:

@@ -41,6 +41,7 @@ class GeminiBatch(GenerateContent):
 
     name = "gemini-batch"
     seller = "google-ai"
+    keys = _KEYS
     vocabulary: ClassVar[Mapping[str, frozenset[str]]] = {**GenerateContent.vocabulary, "status": JOB_STATES}
 
     def recognizes(self, exchange: Exchange) -> Claim:

@@ -34,6 +34,7 @@ class GeminiOpenai(Dialect):
     """A Gemini answer rendered as a chat completion, a message, an Images answer or a gateway's task."""
 
     name = "gemini-openai"
+    keys = frozenset({"choices", "type", "data", "object", "error", "exception"})
     seller = "google-ai"
     vocabulary: ClassVar[Mapping[str, frozenset[str]]] = {"finish_reason": FINISH_REASONS | _RENDERED_REASONS}
     signals: ClassVar[Mapping[str, str]] = ERROR_SIGNALS

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from policyengine.native import dig, items, mapping, text, timestamp
 from policyengine.provider import Claim, Dialect
-from policyengine_gemini.answer import is_answer, read_answer
+from policyengine_gemini.answer import ANSWER_KEYS, is_answer, read_answer
 from policyengine_gemini.request import model_name, request_signals
 from policyengine_gemini.rpc import (
     ERROR_SIGNALS,
@@ -37,6 +37,7 @@ _VERTEX_BLOCKS = ("MODEL_ARMOR", "JAILBREAK")
 class GenerateContent(Dialect):
     """Translate what both services share; they differ in who sends the invoice."""
 
+    keys = ANSWER_KEYS | {"error", "code", "exception"}
     vocabulary: ClassVar[Mapping[str, frozenset[str]]] = {
         "finish_reason": FINISH_REASONS,
         "block_reason": BLOCK_REASONS,

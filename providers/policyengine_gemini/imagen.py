@@ -37,6 +37,7 @@ class Imagen(Dialect):
     """Imagen 3 and 4; priced by the image, with one prediction for each image that passed the filters."""
 
     name = "imagen"
+    keys = frozenset({*_LISTS, "error", "code", "exception"})
     seller = "google-vertex"
     vocabulary: ClassVar[Mapping[str, frozenset[str]]] = {"error_type": RPC_STATUSES}
     signals: ClassVar[Mapping[str, str]] = ERROR_SIGNALS

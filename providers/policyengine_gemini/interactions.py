@@ -28,6 +28,7 @@ class Interactions(Dialect):
 
     name = "interactions"
     seller = "google-ai"
+    keys = frozenset({"event_type", "status", "steps", "outputs", "object", "error"})
     vocabulary: ClassVar[Mapping[str, frozenset[str]]] = {"status": INTERACTION_STATUSES, "code": INTERACTION_CODES}
     signals: ClassVar[Mapping[str, str]] = {**ERROR_SIGNALS, "search_queries": "integer"}
     hidden_retries = 4  # `max_retries` of google-genai 3.4.0 for this API alone, checked 2026-11-22
