@@ -187,22 +187,27 @@ class Engine:
         raise DialectError(msg, names)
 
     def _with_account(self, exchange: Exchange) -> Exchange:
-        if exchange.account is None:
-            account = self._account_at(exchange.url) if exchange.url and self.policy.accounts else None
-            if account is None:
-                return exchange
+        """Return *exchange* with what is known of the account it names, or below whose address it went."""
+        if exchange.account is not None:
+            account: Account | None = self._account(exchange.account)
         else:
-            account = self.policy.accounts.get(exchange.account)
+            account = self._account_at(exchange.url) if exchange.url and self.policy.accounts else None
         if account is None:
-            known = tuple(self.policy.accounts)
-            hint = nearest(exchange.account, known) if known else "; no policy directory with accounts.toml is loaded"
-            msg = f"account {exchange.account!r} is not known{hint}"
-            raise AccountError(msg)
+            return exchange
         return msgspec.structs.replace(
             exchange,
             seller=exchange.seller or account.seller,
             account_facts={**account.account_facts, **exchange.account_facts},
         )
+
+    def _account(self, name: str) -> Account:
+        account = self.policy.accounts.get(name)
+        if account is None:
+            known = tuple(self.policy.accounts)
+            hint = nearest(name, known) if known else "; no policy directory with accounts.toml is loaded"
+            msg = f"account {name!r} is not known{hint}"
+            raise AccountError(msg)
+        return account
 
     def _account_at(self, url: str) -> Account | None:
         """Return the account below whose address *url* lies, the most specific one."""

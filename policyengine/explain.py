@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
     from policyengine.facts import Facts
     from policyengine.rules.model import Evidence
@@ -77,7 +77,9 @@ def _head(verdict: Verdict) -> str:
     facts = verdict.facts
     when = f", {facts.at:%Y-%m-%d %H:%M} UTC" if facts.at else ""
     told = ", ".join(f"{name} {value}" for name in _NAMED_FACTS if (value := getattr(facts, name)) is not None)
-    lines = [f"{facts.dialect} answer, invoiced by {facts.seller}{when}", f"  {told}" if told else ""]
+    kind = "An answer in no known dialect" if facts.dialect == "none" else f"{facts.dialect} answer"
+    seller = "somebody not known" if facts.seller == "unknown" else facts.seller
+    lines = [f"{kind}, invoiced by {seller}{when}", f"  {told}" if told else ""]
     if facts.message:
         lines.append(f'  the platform says: "{_short(facts.message)}"')
     return "\n".join(line for line in lines if line)
@@ -164,8 +166,7 @@ def _origin(charge: Charge) -> str:
 def _arithmetic(line: ChargeLine) -> str:
     """Return `image: 1120 token x 60 USD per 1000000 = $0.0672, charged`."""
     parts = f"{line.component}:"
-    if line.unit:
-        parts += f" {_quantity(line)} {line.unit}"
+    parts += f" {_quantity(line)} {line.unit}" if line.unit else " quantity not known"
     if line.rate is not None:
         per = "" if line.per == 1 else f" per {line.per:,}"
         parts += f" x {line.rate.normalize():f} {line.currency}{per}"
@@ -183,9 +184,20 @@ def _arithmetic(line: ChargeLine) -> str:
 
 def _quantity(line: ChargeLine) -> str:
     if line.quantity is not None:
-        return f"{line.quantity:,f}"
-    most = "?" if line.at_most is None else f"{line.at_most:,f}"
-    return f"{line.at_least or 0:,f} to {most}"
+        return _number(line.quantity)
+    if line.at_most is None:
+        return f"at least {_number(line.at_least or Decimal(0))}"
+    return f"{_number(line.at_least or Decimal(0))} to {_number(line.at_most)}"
+
+
+def _number(amount: Decimal) -> str:
+    """Return a quantity without zeros that say nothing.
+
+    >>> _number(Decimal("1.500")), _number(Decimal("12000"))
+    ('1.5', '12,000')
+    """
+    text = f"{amount:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _price(line: ChargeLine) -> Iterator[str]:

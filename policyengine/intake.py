@@ -214,10 +214,23 @@ def _read_exception(error: BaseException) -> dict[str, Any]:
     if not isinstance(body, Mapping):
         if _is_status(status) and hasattr(error, "headers"):  # urllib.error.HTTPError: the answer came, unread
             return {"body": None, "http_status": status, "headers": _lower_keys(error.headers)}
-        return {"body": None, "transport_error": type(error).__name__}
+        return {"body": None, "transport_error": type(error).__name__, **_sent_with(error)}
     # openai-python hands out the inner error object (openai 3.54.0, checked 2026-11-22).
     whole = body if "error" in body else {"error": dict(body)}
-    return {"body": dict(whole), "http_status": status if _is_status(status) else None}
+    return {"body": dict(whole), "http_status": status if _is_status(status) else None, **_sent_with(error)}
+
+
+def _sent_with(error: BaseException) -> dict[str, Any]:
+    """Return address and body of the request that an SDK's or httpx's exception carries, if it does."""
+    try:
+        request: Any = getattr(error, "request", None)
+        url, sent = getattr(request, "url", None), getattr(request, "content", None) or getattr(request, "body", None)
+    except RuntimeError:  # httpx raises one where no request was set, and where its body was streamed
+        return {}
+    found: dict[str, Any] = {"url": str(url)} if url else {}
+    if isinstance(sent, bytes | str):
+        found["request"] = _request(sent)
+    return found
 
 
 def _is_status(value: object) -> bool:

@@ -46,8 +46,12 @@ def charge_warnings(bill: Bill, charge: Charge, facts: Facts) -> Iterator[Verdic
     if bill.on:
         yield VerdictWarning("conditional", f"depends on {', '.join(bill.on)}")
     if charge.is_unpriced:
-        notes = dict.fromkeys(f"{line.component}: {line.note}" for line in charge.lines if line.high is None)
-        yield VerdictWarning("unpriced", "; ".join(notes))
+        by_note: dict[str, list[str]] = {}
+        for line in charge.lines:
+            if line.high is None:
+                by_note.setdefault(line.note or "not priced", []).append(line.component)
+        parts = (f"{', '.join(components)}: {note}" for note, components in by_note.items())
+        yield VerdictWarning("unpriced", "; ".join(parts))
     estimated: dict[str, None] = {}
     stale: dict[str, None] = {}
     for line in charge.lines:
@@ -58,7 +62,9 @@ def charge_warnings(bill: Bill, charge: Charge, facts: Facts) -> Iterator[Verdic
     if estimated:
         yield VerdictWarning("usage_missing", f"the answer does not say how much was consumed: {', '.join(estimated)}")
     for checked in stale:
-        yield VerdictWarning("stale_price", f"the price was last checked on {checked}, more than {STALE_AFTER_DAYS} days before the call")
+        yield VerdictWarning(
+            "stale_price", f"the price was last checked on {checked}, more than {STALE_AFTER_DAYS} days before the call"
+        )
 
 
 @lru_cache(maxsize=1024)

@@ -9,12 +9,13 @@ import msgspec
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import print_csv, print_markdown, print_table
 from policyengine.compare import STANDARD_WORK, Row, compare
+from policyengine.errors import InputError, nearest
 from policyengine.explain import interval
 from policyengine.money.tariff import Workload
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
 
 EPILOG = """examples:
@@ -69,7 +70,10 @@ def run(arguments: Namespace) -> int:
         prompt_tokens=arguments.prompt_tokens,
         text_tokens=arguments.text_tokens,
     )
-    rows = [row for row in compare(engine_for(arguments), work) if _wanted(row, arguments)]
+    engine = engine_for(arguments)
+    _check_names(arguments.platform, engine.plugins.providers, "platform")
+    _check_names(arguments.seller, engine.policy.prices.sellers, "seller")
+    rows = [row for row in compare(engine, work) if _wanted(row, arguments)]
     if arguments.json:
         for row in rows:
             print(msgspec.json.encode(row).decode())
@@ -80,6 +84,14 @@ def run(arguments: Namespace) -> int:
     else:
         print_table(_HEADER, map(_cells, rows))
     return 0
+
+
+def _check_names(names: Sequence[str] | None, known: Iterable[str], kind: str) -> None:
+    known = tuple(known)
+    for name in names or ():
+        if name not in known:
+            msg = f"{kind} {name!r} is not known{nearest(name, known)}"
+            raise InputError(msg)
 
 
 def _wanted(row: Row, arguments: Namespace) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,15 +12,16 @@ from policyengine.cli.loading import add_context_arguments, context_of, engine_f
 from policyengine.cli.output import print_csv, print_table, progress, warn
 from policyengine.cli.reading import BadLine, column_map, read_all
 from policyengine.errors import PolicyEngineError
-from policyengine.explain import interval
+from policyengine.explain import interval, money
 from policyengine.summary import summarize
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from policyengine.cli.reading import Recorded
     from policyengine.engine import Engine
+    from policyengine.summary import Group
     from policyengine.verdict import Verdict
 
 EPILOG = """examples:
@@ -70,14 +72,16 @@ def run(arguments: Namespace) -> int:
     decided = _decided(engine, arguments, bad)
     if arguments.summary:
         groups = summarize(verdict for _, verdict in decided)
-        print_table(_SUMMARY, [(g.seller, g.outcome, g.rule, g.n, g.low, g.high, g.unpriced) for g in groups])
+        print_table(_SUMMARY, [_group(group) for group in groups])
     elif arguments.json:
         for where, verdict in decided:
             print(msgspec.json.encode({"answer": where, **msgspec.to_builtins(verdict)}).decode())
     elif arguments.csv:
         _print_records(decided)
     else:
-        print_table(_HEADER, [_row(where, verdict) for where, verdict in decided])
+        verdicts = list(decided)
+        print_table(_HEADER, [_row(where, verdict) for where, verdict in verdicts])
+        _mind(verdict for _, verdict in verdicts)
     if bad:
         warn(f"{len(bad)} could not be read and were skipped")
     return 1 if bad else 0
@@ -126,6 +130,22 @@ def _row(where: str, verdict: Verdict) -> tuple[object, ...]:
         interval(verdict.charge.low, verdict.charge.high),
         verdict.route.action,
     )
+
+
+def _group(group: Group) -> tuple[object, ...]:
+    return group.seller, group.outcome, group.rule, group.n, money(group.low), money(group.high), group.unpriced
+
+
+def _mind(verdicts: Iterable[Verdict]) -> None:
+    """Print each kind of warning once, with its number and its first message."""
+    first: dict[str, str] = {}
+    counted: Counter[str] = Counter()
+    for verdict in verdicts:
+        for warning in verdict.warnings:
+            first.setdefault(warning.code, warning.message)
+            counted[warning.code] += 1
+    for code, number in counted.items():
+        print(f"{code} ({number}): {first[code]}", file=sys.stderr)
 
 
 def _print_records(decided: Iterator[tuple[str, Verdict]]) -> None:

@@ -22,6 +22,9 @@ def engine_for(arguments: Namespace) -> Engine:
     engine = Engine.load(arguments.policy)
     for problem in engine.plugins.problems:
         warn(f"plugin left out: {problem}")
+    for fault in engine.policy.warnings:
+        if fault.severity == "error":
+            warn(f"file left out: {fault}")
     return engine
 
 

@@ -82,6 +82,8 @@ def _component_lines(
             by_model.setdefault(row.model, []).append(_Amount(row.unit, row.quantity, row.quantity))
     for model, counted in (by_model or {None: []}).items():
         tariffs = book.tariffs(facts, model=model)
+        if not counted and _delivers_nothing(bill, facts):
+            continue
         amounts = _priced(bill, facts, counted, tariffs) if tariffs else counted
         if not amounts and tariffs:
             amounts = _estimated(bill, facts, tariffs, book)
@@ -90,6 +92,12 @@ def _component_lines(
         if not amounts:
             note = "the price entry does not price this" if tariffs else _why_no_tariff(facts, model)
             yield ChargeLine(component=bill.component, value=bill.value, unit="", note=note)
+
+
+def _delivers_nothing(bill: ComponentBill, facts: Facts) -> bool:
+    """Return whether images are charged by the piece, and none came."""
+    by_piece = bill.component == "image" and bill.value == "charged" and bill.quantity == "delivered"
+    return by_piece and facts.images_delivered == 0
 
 
 def _priced(

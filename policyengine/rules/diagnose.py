@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from policyengine.errors import Diagnostic, nearest
+from policyengine.rules.model import RULE_ID_PATTERN, SOURCE_PATTERN
 from policyengine.toml_text import PositionMap, positions
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["placed", "schema_faults"]
 
+_FORMS = {
+    SOURCE_PATTERN: "a URL, contract:… or ticket:…",
+    RULE_ID_PATTERN: "a rule id: lower-case letters, digits, and . _ - between them",
+}
 _SHOWN = 60  # characters of a wrong value
 _LONGEST = 200  # characters of a message that jsonschema wrote
 
@@ -118,6 +123,8 @@ def _value_message(error: Any, shown: str) -> str:  # noqa: ANN401
         return f"{shown} is not of type {wanted!r}"
     if error.validator == "anyOf":
         return f"{shown} is not of type {_types(wanted)}"
+    if error.validator == "pattern" and wanted in _FORMS:
+        return f"{shown} is not {_FORMS[wanted]}"
     if error.validator == "format":
         return f"{shown} is no {wanted}"
     return f"{shown} is not of the form {wanted}" if error.validator == "pattern" else str(error.message)[:_LONGEST]

@@ -71,7 +71,9 @@ def _literal_values(hint: object) -> tuple[str, ...]:
     return next((values for option in get_args(hint) if (values := _literal_values(option))), ())
 
 
-def fields_for(decision: str, dialects: Iterable[Dialect], accounts: Mapping[str, Kind] | None = None) -> Mapping[str, Field]:
+def fields_for(
+    decision: str, dialects: Iterable[Dialect], accounts: Mapping[str, Kind] | None = None
+) -> Mapping[str, Field]:
     """Return what rules of *decision* may name, with the signals of *dialects* and the account facts *accounts*."""
     found = dict(fact_fields())
     if decision != "classify":

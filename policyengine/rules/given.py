@@ -18,7 +18,7 @@ _IDENTITY = ("request_id", "task_id", "provider", "attempt")
 
 
 def given_toml(verdict: Verdict) -> str:
-    """Return the facts of *verdict* as a `[rule.example.given]`-ready table, ids left out, outcome and stage last."""
+    """Return the facts of *verdict* as an example to append to a rule; ids are left out."""
     import tomli_w  # noqa: PLC0415  only when something is written
 
     facts = verdict.facts
@@ -28,7 +28,7 @@ def given_toml(verdict: Verdict) -> str:
         if field.name not in _IDENTITY and value not in (None, (), {}):
             told[field.name] = _toml(value)
     told |= {"outcome": verdict.outcome, "stage": verdict.stage}
-    return tomli_w.dumps({"given": told})
+    return "[[rule.example]]\n" + tomli_w.dumps({"rule": {"example": {"given": told}}})
 
 
 def _toml(value: object) -> object:

@@ -63,8 +63,9 @@ def load_document(
     if document is None:
         return None, faults
     content, faults = converted(source, document, kind, schema_kind)
-    found = check(document) if check is not None else []
-    return content, _in_order({*faults, *_placed(source, found)})
+    found = _placed(source, check(document)) if check is not None else []
+    taken = {(fault.line, fault.column) for fault in found}
+    return content, _in_order([*found, *(fault for fault in faults if (fault.line, fault.column) not in taken)])
 
 
 def parsed(source: Source) -> tuple[dict[str, object] | None, list[Diagnostic]]:

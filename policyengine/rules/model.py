@@ -12,6 +12,8 @@ from policyengine.vocabulary import Action, Basis, Component, Outcome, Stage
 
 __all__ = [
     "DECISIONS",
+    "RULE_ID_PATTERN",
+    "SOURCE_PATTERN",
     "BillEffect",
     "BillFile",
     "ClassifyEffect",
@@ -27,8 +29,10 @@ __all__ = [
     "RuleFile",
 ]
 
+RULE_ID_PATTERN = r"^[a-z0-9][a-z0-9_.-]*$"
+SOURCE_PATTERN = r"^(https?://|contract:|ticket:)\S+"
 Decision = Literal["classify", "bill", "route"]
-RuleId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
+RuleId = Annotated[str, Meta(pattern=RULE_ID_PATTERN, max_length=80)]
 StatedValue = Literal["charged", "free", "credited", "conditional", "unknown"]
 
 
@@ -87,7 +91,7 @@ class Evidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 
     basis: Basis
     """settled, stated, official, reported or inferred."""
-    source: Annotated[str, Meta(pattern=r"^(https?://|contract:|ticket:)\S+")]
+    source: Annotated[str, Meta(pattern=SOURCE_PATTERN)]
     """A URL, or `contract:…`, `ticket:…`."""
     checked: date
     """The day the source was last read."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from policyengine.money.entry import PriceFile
 from policyengine.policy.accounts import AccountsFile
+from policyengine.rules.fields import Field
 from policyengine.rules.model import DECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from policyengine.rules.fields import Field, Kind
+    from policyengine.rules.fields import Kind
 
 __all__ = ["SCHEMA_KINDS", "schema"]
 
@@ -51,6 +52,7 @@ def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
     if fields is None:
         return document
     definitions = document["$defs"]
+    definitions |= {kind_of_fact: _condition_on(Field("", kind_of_fact)) for kind_of_fact in _JSON_TYPES}
     definitions["When"] = _when(fields)
     definitions["Given"] = _given(fields)
     for definition in definitions.values():
@@ -108,13 +110,19 @@ def _value(field: Field) -> dict[str, Any]:
 
 
 def _condition(field: Field) -> dict[str, Any]:
-    """Return the schema of a condition on one fact: a value, a list of them, or operators."""
-    one = _operand(field)
-    some = {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
-    free = _JSON_TYPES[field.kind]
-    compared = {"anyOf": [free, {"type": "array", "items": free, "minItems": 1}]}
-    operators: dict[str, Any] = dict.fromkeys(_OPERATORS[field.kind], compared)
+    """Return the schema of a condition on one fact; facts of one kind share one, closed sets apart."""
+    return _condition_on(field) if field.values else {"$ref": f"#/$defs/{field.kind}"}
+
+
+def _condition_on(field: Field) -> dict[str, Any]:
+    """Return the schema of a value, a list of them, or operators."""
+    values = _one_or_more(_operand(field))
+    operators: dict[str, Any] = dict.fromkeys(_OPERATORS[field.kind], _one_or_more(_JSON_TYPES[field.kind]))
     operators["present"] = {"type": "boolean"}
-    operators["not"] = {"anyOf": [*cast("list[Any]", some["anyOf"]), {"type": "object"}]}
+    operators["not"] = {"anyOf": [*values["anyOf"], {"type": "object"}]}
     table = {"type": "object", "properties": operators, "additionalProperties": False, "minProperties": 1}
-    return {"anyOf": [*cast("list[Any]", some["anyOf"]), table]}
+    return {"anyOf": [*values["anyOf"], table]}
+
+
+def _one_or_more(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}

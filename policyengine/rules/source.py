@@ -18,7 +18,6 @@ Origin = Literal["user", "bundled", "plugin"]
 """User files come before bundled ones, those before what plugins ship."""
 
 
-
 class Source(Struct, frozen=True, kw_only=True):
     """Hold one file of rules or prices, read."""
 

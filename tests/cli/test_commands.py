@@ -74,7 +74,7 @@ def test_explain_names_rule_place_evidence_and_arithmetic(run: Run, written: Wri
 def test_facts_can_be_pasted_into_an_example(run: Run, written: Written) -> None:
     ran = run("facts", written("answer.json", WAIVED), *GOOGLE)
 
-    given = tomllib.loads(ran.out)["given"]
+    given = tomllib.loads(f"[[rule]]\n{ran.out}")["rule"][0]["example"][0]["given"]
     assert given["finish_reason"] == "IMAGE_OTHER"
     assert given["input_tokens"] == 300
     assert (given["outcome"], given["stage"]) == ("declined", "generation")

@@ -71,7 +71,7 @@ def test_summary_adds_up_and_puts_the_widest_interval_first(run: Run, written: W
     ran = run("evaluate", "--summary", written("log.ndjson", [WAIVED, BLOCKED, BLOCKED]), *GOOGLE)
 
     rows = [line.split() for line in ran.out.splitlines()[1:]]
-    assert [(row[1], row[3], row[5]) for row in rows] == [("blocked", "2", "0.001119000000"), ("declined", "1", "0")]
+    assert [(row[1], row[3], row[5]) for row in rows] == [("blocked", "2", "$0.001119"), ("declined", "1", "$0.00")]
 
 
 def test_bad_lines_are_told_with_their_number_and_skipped(run: Run, written: Written) -> None:

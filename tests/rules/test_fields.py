@@ -72,8 +72,8 @@ def test_signals_are_those_of_the_dialects(plugins: PluginSet) -> None:
     }
 
 
-def test_further_account_facts_are_texts() -> None:
-    fields = fields_for("bill", (), ["account.region", "account.failures_today"])
+def test_further_account_facts_have_the_kind_they_are_given() -> None:
+    fields = fields_for("bill", (), {"account.region": "text", "account.failures_today": "text"})
 
     assert fields["account.region"].kind == "text"
     assert fields["account.failures_today"].kind == "integer"

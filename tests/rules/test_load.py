@@ -114,7 +114,7 @@ FAULTS = {
     "unknown key of the file": (f'dialect = "x"\n{HEAD}{THEN}', "rules.toml:1:1: dialect: unknown key 'dialect'"),
     "wrong id": (
         f'decision = "classify"\ndialects = ["toy-api"]\n[[rule]]\nid = "Toy One"\ntitle = "x"\n{THEN}',
-        "rules.toml:4:6: rule[0].id: 'Toy One' is not of the form",
+        "rules.toml:4:6: rule[0].id: 'Toy One' is not a rule id",
     ),
     "unknown decision": (
         '# first\ndecision = "clasify"\n',
@@ -138,7 +138,7 @@ FAULTS = {
     ),
     "source that is no address": (
         f'{HEAD}{THEN}[[rule.evidence]]\nbasis = "official"\nsource = "x.test"\nchecked = 2026-01-01\n',
-        "rules.toml:9:10: rule[0].evidence[0].source: 'x.test' is not of the form",
+        "rules.toml:9:10: rule[0].evidence[0].source: 'x.test' is not a URL",
     ),
     "conditional without on": (
         f'{BILL}then = {{ image = "conditional" }}\n',
