@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 POLICY := $(BIN)/imgpolicy
-SAMPLES := providers/policyengine_*/scenarios/*/*.json
+PLATFORMS := gemini openai flux midjourney stability
+EXPLAINED := image-safety-waived
 
 .PHONY: demo test check lint bench clean help
 
@@ -27,10 +28,13 @@ $(VENV)/.linted: $(VENV)/.tested
 	@touch $@
 
 demo: $(VENV)/.installed ## Decide native samples of every platform, explain one, compare all
-	@echo "== Verdicts on native samples of every platform"
-	@$(POLICY) evaluate $(SAMPLES)
-	@echo; echo "== One of them explained"
-	@$(POLICY) explain providers/policyengine_gemini/scenarios/gemini-api/output-block.json --seller google-ai
+	@for provider in $(PLATFORMS); do \
+	  echo "== Verdicts on native samples of $$provider"; \
+	  $(POLICY) evaluate --provider $$provider providers/policyengine_$$provider/scenarios/*/*.json 2>/dev/null || exit 1; \
+	  echo; \
+	done
+	@echo "== One of them explained"
+	@$(POLICY) explain --provider gemini providers/policyengine_gemini/scenarios/gemini-api/$(EXPLAINED).json
 	@echo "== What each failure of one same piece of work costs, and where"
 	@$(POLICY) compare
 

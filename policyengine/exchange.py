@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Exchange"]
 
+_LISTED = ("category", "signal")  # the facts that may hold lists
 _TOLD = ("model", "at", "elapsed_s")  # what the caller says of these wins over the payload
 
 
@@ -83,10 +84,23 @@ class Exchange(Struct, frozen=True, kw_only=True):
         known = signals
         if None in known.values():
             known = {name: value for name, value in signals.items() if value is not None}
+        for name in _LISTED:
+            if name in known:
+                known[name] = _frozen(known[name])
         if self.request:
             self._fill_from_request(known)
         if self.headers:
             self._fill_from_headers(known)
+        self._fill_from_caller(known)
+        return Facts(
+            provider=dialect.provider,
+            dialect=dialect.name,
+            seller=self.seller or dialect.seller,
+            attempt=self.attempt,
+            **known,
+        )
+
+    def _fill_from_caller(self, known: dict[str, Any]) -> None:
         if "http_status" not in known:
             known["http_status"] = self.http_status
         if "transport_error" not in known:
@@ -95,18 +109,8 @@ class Exchange(Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if value is not None:
                 known[name] = value
-        at = known.get("at")
-        if at is not None and at.tzinfo is not UTC:
-            known["at"] = _utc(at)
         if self.account_facts:
             known["account"] = dict(self.account_facts)
-        return Facts(
-            provider=dialect.provider,
-            dialect=dialect.name,
-            seller=self.seller or dialect.seller,
-            attempt=self.attempt,
-            **known,
-        )
 
     def _fill_from_request(self, known: dict[str, Any]) -> None:
         for fact in ("model", "size", "quality"):
@@ -131,6 +135,13 @@ class Exchange(Struct, frozen=True, kw_only=True):
 def _utc(at: datetime) -> datetime:
     """Return *at* in UTC, where prices and rules change; a time without an offset is read as UTC."""
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _frozen(value: object) -> object:
+    """Return lists as tuples: what decides is remembered by the facts, which must not change."""
+    if isinstance(value, dict):
+        return {name: _frozen(inner) for name, inner in value.items()}
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _http_date(written: str) -> datetime | None:

@@ -222,11 +222,8 @@ def _read_exception(error: BaseException) -> dict[str, Any]:
 
 def _sent_with(error: BaseException) -> dict[str, Any]:
     """Return address and body of the request that an SDK's or httpx's exception carries, if it does."""
-    try:
-        request: Any = getattr(error, "request", None)
-        url, sent = getattr(request, "url", None), getattr(request, "content", None) or getattr(request, "body", None)
-    except RuntimeError:  # httpx raises one where no request was set, and where its body was streamed
-        return {}
+    request = _told(error, "request")
+    url, sent = _told(request, "url"), _told(request, "content") or _told(request, "body")
     found: dict[str, Any] = {"url": str(url)} if url else {}
     if isinstance(sent, bytes | str):
         found["request"] = _request(sent)

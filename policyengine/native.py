@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,19 +31,19 @@ _MAX_EPOCH_S = 4_102_444_800  # 2100-01-01; larger values are milliseconds
 
 def mapping(value: object) -> Mapping[str, object]:
     """Return *value* when it is an object, else an empty one."""
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else _EMPTY
+    return value if isinstance(value, dict) else _EMPTY
 
 
 def items(value: object) -> Sequence[object]:
     """Return *value* when it is an array, else an empty one."""
-    return cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
+    return value if isinstance(value, list | tuple) else ()
 
 
 def mappings(value: object) -> Iterator[Mapping[str, object]]:
     """Yield the objects of an array and skip everything else."""
     for item in items(value):
         if isinstance(item, dict):
-            yield cast("Mapping[str, object]", item)
+            yield item
 
 
 def dig(value: object, *path: str | int) -> object:

@@ -34,7 +34,10 @@ ENVELOPE = (
     "elapsed_s",
     "attempt",
 )
-"""The keys of an exchange in a file; an object with `body` is one, any other is an answer as it came."""
+"""The keys of an exchange in a file.
+
+An object with `body` or `transport_error` is one, any other is an answer as it came.
+"""
 _STDIN = "-"
 _ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
 
@@ -128,7 +131,8 @@ def _documents(where: str, document: object, columns: Mapping[str, str], *, each
 
 def _recorded(where: str, document: object, columns: Mapping[str, str]) -> Recorded | BadLine:
     fields = mapping(document)
-    if columns.get("body", "body") not in fields:
+    marks = (columns.get(field, field) for field in ("body", "transport_error"))
+    if not any(mark in fields for mark in marks):
         return Recorded(where, document, {})
     told = {field: fields.get(columns.get(field, field)) for field in ENVELOPE}
     context = {field: value for field, value in told.items() if field != "body" and value is not None}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from policyengine.facts import Facts, UsageRow
     from policyengine.money.book import PriceBook
 
+_MOST_ESTIMATES = 256
+
 __all__ = ["FREE", "ComponentBill", "price_bill", "total", "workload_of"]
 
 FREE = Charge(low=ZERO, high=ZERO)
@@ -149,7 +151,7 @@ def _estimated(bill: ComponentBill, facts: Facts, tariffs: Sequence[Tariff], boo
     workload = workload_of(facts, images=_pieces(bill, facts) if bill.component == "image" else None)
     merged: dict[str, Estimate] = {}
     for tariff in tariffs:
-        for estimate in book.sellers[tariff.seller].estimate(workload, tariff):
+        for estimate in _estimates(workload, tariff, book):
             if estimate.component == bill.component:
                 before = merged.get(estimate.unit)
                 merged[estimate.unit] = estimate if before is None else _wider(before, estimate)
@@ -158,6 +160,17 @@ def _estimated(bill: ComponentBill, facts: Facts, tariffs: Sequence[Tariff], boo
         for one in merged.values()
         if one.high != 0 or len(merged) == 1
     ]
+
+
+def _estimates(workload: Workload, tariff: Tariff, book: PriceBook) -> Sequence[Estimate]:
+    """Return what the seller estimates for *workload*; many requests are alike."""
+    known = tariff.known_estimates
+    found = known.get(workload)
+    if found is None:
+        if len(known) >= _MOST_ESTIMATES:
+            known.clear()
+        found = known[workload] = book.sellers[tariff.seller].estimate(workload, tariff)
+    return found
 
 
 def _wider(first: Estimate, second: Estimate) -> Estimate:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["load_prices"]
 
 _AMOUNT_LIMIT = 10**6
+_WHOLE = 100
 _AMOUNT_KEYS = frozenset(
     {
         "per_mtok",
@@ -74,6 +75,8 @@ def _range_faults(content: PriceFile) -> Iterator[Fault]:
     for path, amount in _amounts(content, ()):
         if not amount.is_finite() or not 0 <= amount < _AMOUNT_LIMIT:
             yield Fault(path, f"{amount} is no price; amounts run from 0 to below {_AMOUNT_LIMIT}")
+        elif path[-1] == "discount_percent" and amount > _WHOLE:
+            yield Fault(path, f"a discount of {amount} percent would pay the customer; it runs from 0 to {_WHOLE}")
 
 
 def _amounts(value: object, path: Path) -> Iterator[tuple[Path, Decimal]]:

@@ -131,6 +131,11 @@ class Tariff(Struct, frozen=True, kw_only=True, dict=True):
         return frozenset(rate.component for rate in self.rates if rate.unit not in SURCHARGES)
 
     @cached_property
+    def known_estimates(self) -> dict[Workload, tuple[Estimate, ...]]:
+        """Return what the seller estimated before under this tariff, by workload."""
+        return {}
+
+    @cached_property
     def by_unit(self) -> Mapping[tuple[str, str], Rates]:
         """Return the rates by component and unit."""
         found: dict[tuple[str, str], Rates] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -87,7 +88,14 @@ def converted(
         from policyengine.rules.schema import schema  # noqa: PLC0415
 
         faults = schema_faults(source, document, schema(schema_kind, None))
-        return None, faults or [Diagnostic(file=source.file, message=str(error))]
+        return None, faults or _placed(source, [_first_fault(error)])
+
+
+def _first_fault(error: msgspec.ValidationError) -> Fault:
+    """Return the one fault that the conversion met, where the schema has no word for it."""
+    message, _, where = str(error).partition(" - at `$")
+    steps = re.findall(r"\.([^.\[`]+)|\[(\d+)\]", where.partition("[...]")[0])
+    return Fault(tuple(int(index) if index else name for name, index in steps), message)
 
 
 def _in_order(faults: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -10,6 +10,7 @@ from policyengine.money.entry import PriceFile
 from policyengine.policy.accounts import AccountsFile
 from policyengine.rules.fields import Field
 from policyengine.rules.model import DECISIONS
+from policyengine.vocabulary import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,9 @@ def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
     Conditions may name *fields*; None leaves them to `parse_conditions`, which says more.
     """
     if kind == "prices":
-        return _document(PriceFile, "Prices of one seller")
+        document = _document(PriceFile, "Prices of one seller")
+        document["$defs"]["PriceEntry"]["properties"]["tier"]["propertyNames"] = {"enum": list(TIERS)}
+        return document
     if kind == "accounts":
         return _document(AccountsFile, "Accounts of a team")
     document = _document(DECISIONS[kind], f"Rules that decide `{kind}`")

@@ -151,8 +151,8 @@ def _read_feedback(found: Answer, feedback: Mapping[str, object]) -> None:
 
 def _flagged(ratings: object) -> tuple[str, ...]:
     """Return the categories that a filter acted on."""
-    acted = (rating for rating in mappings(ratings) if rating.get("blocked") is True)
-    return tuple(name for rating in acted if (name := text(rating.get("category"))))
+    acted = [rating for rating in items(ratings) if isinstance(rating, dict) and rating.get("blocked") is True]
+    return tuple(name for rating in acted if (name := text(rating.get("category")))) if acted else ()
 
 
 def _likely(ratings: object) -> tuple[str, ...]:
