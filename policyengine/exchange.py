@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Exchange"]
 
 _LISTED = ("category", "signal")  # the facts that may hold lists
-_TOLD = ("model", "at", "elapsed_s")  # what the caller says of these wins over the payload
+_TOLD = ("model", "elapsed_s")  # what the caller says of these, and of the time, wins over the payload
 
 
 class Exchange(Struct, frozen=True, kw_only=True):
@@ -109,6 +109,8 @@ class Exchange(Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if value is not None:
                 known[name] = value
+        if self.at is not None:
+            known["at"] = self.at.astimezone(UTC)
         if self.account_facts:
             known["account"] = dict(self.account_facts)
 

@@ -139,7 +139,10 @@ def load_file(plugins: PluginSet) -> LoadFile:
         return fields_for(content.decision, plugins.dialects.values())
 
     def load(
-        written: str | bytes, *, file: str = "rules.toml", origin: Any = "user"
+        written: str | bytes,
+        *,
+        file: str = "rules.toml",
+        origin: Any = "user",  # noqa: ANN401
     ) -> tuple[LoadedRules | None, list[Diagnostic]]:
         data = written if isinstance(written, bytes) else dedent(written).encode()
         return load_rules(Source(file=file, path=f"/team/{file}", origin=origin, data=data), fields)
@@ -154,7 +157,7 @@ Book = Callable[..., PriceBook]
 def book_of() -> Book:
     """Return a function that makes a price book of the texts of price files."""
 
-    def make(*written: str, origin: Any = "user", sellers: Mapping[str, Seller] | None = None) -> PriceBook:
+    def make(*written: str, origin: Any = "user", sellers: Mapping[str, Seller] | None = None) -> PriceBook:  # noqa: ANN401
         files = []
         for index, text_ in enumerate(written):
             name = f"prices-{index}.toml"

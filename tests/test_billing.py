@@ -22,7 +22,7 @@ USAGE = [
 AT = "2026-06-15T00:00:00Z"
 
 
-def evaluate(engine: Engine, usage: Any = (), **facts: Any) -> Verdict:
+def evaluate(engine: Engine, usage: Any = (), **facts: Any) -> Verdict:  # noqa: ANN401
     return engine.evaluate({"toy": {"model": "toy-1", **facts}, "usage": list(usage)}, seller="toy-inc", at=AT)
 
 
@@ -54,7 +54,11 @@ def test_the_verdict_shows_the_weakest_basis(engine: Engine) -> None:
 
 
 def test_a_rule_without_evidence_is_inferred(engine: Engine) -> None:
-    assert evaluate(engine, status="FAILED").bill.basis == {"input": "inferred", "text": "inferred", "image": "inferred"}
+    assert evaluate(engine, status="FAILED").bill.basis == {
+        "input": "inferred",
+        "text": "inferred",
+        "image": "inferred",
+    }
 
 
 def test_recourse_is_told(engine: Engine) -> None:
@@ -62,7 +66,9 @@ def test_recourse_is_told(engine: Engine) -> None:
 
 
 def test_a_component_nobody_names_is_unknown_and_not_free(engine: Engine) -> None:
-    verdict = evaluate(engine, finish_reason="NO_IMAGE", size="4K", images_requested=2, prompt_bytes=1000, text_tokens=10)
+    verdict = evaluate(
+        engine, finish_reason="NO_IMAGE", size="4K", images_requested=2, prompt_bytes=1000, text_tokens=10
+    )
 
     assert verdict.bill.values() == {"input": "unknown", "text": "unknown", "image": "unknown", "request": "na"}
     assert verdict.charge.low == 0
@@ -143,7 +149,12 @@ def test_an_account_fact_that_is_told_leaves_no_alternatives(modes: Engine) -> N
 def test_components_that_differ_are_conditional_and_the_charge_is_the_hull_of_the_totals(modes: Engine) -> None:
     verdict = in_mode(modes, plan="basic")
 
-    assert verdict.bill.values() == {"input": "conditional", "text": "na", "image": "conditional", "request": "conditional"}
+    assert verdict.bill.values() == {
+        "input": "conditional",
+        "text": "na",
+        "image": "conditional",
+        "request": "conditional",
+    }
     assert verdict.bill.on == ("account.mode",)
     # The sum of the hulls would be [0, 0.071]: nobody pays by the token and by the call.
     assert (verdict.charge.low, verdict.charge.high) == (Decimal("0.03"), Decimal("0.041"))
@@ -192,7 +203,7 @@ def test_a_conditional_names_what_it_depends_on(engine_with: Load, toy_files: di
     verdict = evaluate(engine, USAGE, images_requested=1, size="1K")
 
     assert verdict.bill.on == ("the moderation fee",)
-    assert (verdict.charge.low, verdict.charge.high) == (0, Decimal("0.04"))
+    assert (verdict.charge.low, verdict.charge.high) == (Decimal(0), Decimal("0.04"))
     assert "conditional" in [warning.code for warning in verdict.warnings]
 
 
@@ -201,7 +212,7 @@ def test_the_gross_of_a_credit_is_shown(engine_with: Load, toy_files: dict[str, 
 
     (text, _) = evaluate(engine, USAGE, images_requested=1, size="1K").charge.lines
 
-    assert (text.gross, text.low, text.high) == (Decimal("0.001"), 0, 0)
+    assert (text.gross, text.low, text.high) == (Decimal("0.001"), Decimal(0), Decimal(0))
 
 
 SEARCH = """\

@@ -20,7 +20,7 @@ def dialect(plugins: PluginSet) -> Dialect:
     return plugins.dialects["toy-api"]
 
 
-def facts(dialect: Dialect, exchange: Exchange, **signals: Any) -> Facts:
+def facts(dialect: Dialect, exchange: Exchange, **signals: Any) -> Facts:  # noqa: ANN401
     return exchange.facts(dialect, **signals)
 
 
@@ -40,7 +40,9 @@ def test_what_the_caller_says_of_the_model_wins_over_the_payload_and_that_over_t
 
 
 def test_signals_that_are_none_count_as_not_read(dialect: Dialect) -> None:
-    found = facts(dialect, Exchange(http_status=200, request={"n": 2}), http_status=None, images_requested=None, code=None)
+    found = facts(
+        dialect, Exchange(http_status=200, request={"n": 2}), http_status=None, images_requested=None, code=None
+    )
 
     assert (found.http_status, found.images_requested, found.code) == (200, 2, None)
 
@@ -54,7 +56,9 @@ def test_signals_that_are_none_count_as_not_read(dialect: Dialect) -> None:
         ({"n": True}, (None, None, None)),
     ],
 )
-def test_the_request_bounds_the_work(dialect: Dialect, request_body: dict[str, object], told: tuple[object, ...]) -> None:
+def test_the_request_bounds_the_work(
+    dialect: Dialect, request_body: dict[str, object], told: tuple[object, ...]
+) -> None:
     found = facts(dialect, Exchange(request=request_body))
 
     assert (found.size, found.quality, found.images_requested) == told

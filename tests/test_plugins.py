@@ -50,14 +50,14 @@ def module(name: str, **told: object) -> ModuleType:
     return made
 
 
-def provider(name: str, *dialects: Dialect) -> Any:
+def provider(name: str, *dialects: Dialect) -> Any:  # noqa: ANN401
     def policyengine_provider() -> Provider:
         return Provider(name, dialects)
 
     return hookimpl(policyengine_provider)
 
 
-def sellers(*names: str) -> Any:
+def sellers(*names: str) -> Any:  # noqa: ANN401
     def policyengine_sellers() -> Sequence[Seller]:
         return [Seller(name) for name in names]
 
@@ -145,7 +145,7 @@ def test_a_hook_that_raises_is_reported() -> None:
 def test_a_dialect_or_provider_nobody_ships_is_an_error_with_the_candidates() -> None:
     found = plugin_set(one=module("one", policyengine_provider=provider("one", One())))
 
-    with pytest.raises(DialectError, match="dialect 'one-apo' is not known; did you mean 'one-api'?"):
+    with pytest.raises(DialectError, match=r"dialect 'one-apo' is not known; did you mean 'one-api'\?"):
         found.dialect("one-apo")
     with pytest.raises(DialectError, match="provider 'uno' is not known; known are one"):
         found.dialects_of("uno")
@@ -216,9 +216,7 @@ def ruled(directory: Path) -> ModuleType:
     def policyengine_rules() -> Path:
         return directory
 
-    return module(
-        "one", policyengine_provider=provider("one", One()), policyengine_rules=hookimpl(policyengine_rules)
-    )
+    return module("one", policyengine_provider=provider("one", One()), policyengine_rules=hookimpl(policyengine_rules))
 
 
 def engine_of(one: ModuleType) -> Engine:

@@ -42,9 +42,6 @@ def faults(policy: Policy, plugins: PluginSet) -> Callable[[Mapping[str, str]], 
     return find
 
 
-Faults = "Callable[[Mapping[str, str]], list[str]]"
-
-
 def test_a_policy_directory_loads(engine_with: Load, toy_files: dict[str, str]) -> None:
     accounts = '[account.prod-eu]\nseller = "toy-inc"\nmode = "per-call"\nfacts = { region = "eu", seats = 3 }\n'
 
@@ -57,13 +54,14 @@ def test_a_policy_directory_loads(engine_with: Load, toy_files: dict[str, str]) 
 
 
 def test_a_seller_may_be_two_files_and_no_python(engine_with: Load, toy_files: dict[str, str]) -> None:
-    bill = 'decision = "bill"\nseller = "shop"\nhosts = ["shop.test"]\n[[rule]]\nid = "shop.a"\ntitle = "A"\nthen = { request = "charged" }\n'
+    rule = '[[rule]]\nid = "shop.a"\ntitle = "A"\nthen = { request = "charged" }\n'
+    bill = f'decision = "bill"\nseller = "shop"\nhosts = ["shop.test"]\n{rule}'
     prices = f'seller = "shop"\n{ENTRY}per_call = "0.5"\n'
 
     engine = engine_with({**toy_files, "bill/shop.toml": bill, "prices/shop.toml": prices})
 
     verdict = engine.evaluate({"toy": {"model": "toy-1"}}, url="https://shop.test/v1", at="2026-06-15")
-    assert (verdict.facts.seller, verdict.charge.low, verdict.charge.high) == ("shop", verdict.charge.high, verdict.charge.low)
+    assert (verdict.facts.seller, str(verdict.charge.low), verdict.charge.is_exact) == ("shop", "0.500000000000", True)
     assert verdict.bill.request == "charged"
 
 
@@ -73,7 +71,9 @@ def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path, plugins: Plug
 
 
 def test_account_facts_may_be_named_by_rules(engine_with: Load, toy_files: dict[str, str]) -> None:
-    bill = 'decision = "bill"\nseller = "toy-inc"\n[[rule]]\nid = "x"\ntitle = "x"\nwhen.account.region = "eu"\nwhen.account.seats.gt = 2\nthen = { image = "free" }\n'
+    when = 'when.account.region = "eu"\nwhen.account.seats.gt = 2\n'
+    rule = f'[[rule]]\nid = "x"\ntitle = "x"\n{when}then = {{ image = "free" }}\n'
+    bill = f'decision = "bill"\nseller = "toy-inc"\n{rule}'
     accounts = '[account.prod]\nseller = "toy-inc"\nfacts = { region = "eu", seats = 3 }\n'
     engine = engine_with({**toy_files, "bill/toy-inc.toml": bill, "accounts.toml": accounts})
 
@@ -96,28 +96,68 @@ PRICES = {
     ),
     "NaN": (f'{HEAD}{ENTRY}per_call = "NaN"\n', "prices/toy.toml:6:12: price[0].per_call: NaN is no price", ""),
     "TOML's nan": (f"{HEAD}{ENTRY}per_call = nan\n", "prices/toy.toml:6:12: price[0].per_call:", ""),
-    "infinite": (f'{HEAD}{ENTRY}per_call = "Infinity"\n', "prices/toy.toml:6:12: price[0].per_call: Infinity is no price", ""),
-    "huge": (f'{HEAD}{ENTRY}per_call = "1000000"\n', "prices/toy.toml:6:12: price[0].per_call: 1000000 is no price", ""),
-    "astronomic": (f'{HEAD}{ENTRY}per_call = "1e999999"\n', "prices/toy.toml:6:12: price[0].per_call: 1E+999999 is no price", ""),
-    "negative": (f'{HEAD}{ENTRY}per_image = {{ "1K" = "-0.01" }}\n', "prices/toy.toml:6:22: price[0].per_image.1K: -0.01 is no price", ""),
-    "no number": (f'{HEAD}{ENTRY}per_call = "cheap"\n', "prices/toy.toml:6:12: price[0].per_call: 'cheap' is no decimal", ""),
+    "infinite": (
+        f'{HEAD}{ENTRY}per_call = "Infinity"\n',
+        "prices/toy.toml:6:12: price[0].per_call: Infinity is no price",
+        "",
+    ),
+    "huge": (
+        f'{HEAD}{ENTRY}per_call = "1000000"\n',
+        "prices/toy.toml:6:12: price[0].per_call: 1000000 is no price",
+        "",
+    ),
+    "astronomic": (
+        f'{HEAD}{ENTRY}per_call = "1e999999"\n',
+        "prices/toy.toml:6:12: price[0].per_call: 1E+999999 is no price",
+        "",
+    ),
+    "negative": (
+        f'{HEAD}{ENTRY}per_image = {{ "1K" = "-0.01" }}\n',
+        "prices/toy.toml:6:22: price[0].per_image.1K: -0.01 is no price",
+        "",
+    ),
+    "no number": (
+        f'{HEAD}{ENTRY}per_call = "cheap"\n',
+        "prices/toy.toml:6:12: price[0].per_call: 'cheap' is no decimal",
+        "",
+    ),
     "unknown token key": (
         f'{HEAD}{ENTRY}per_mtok = {{ inptu = "1" }}\n',
         "prices/toy.toml:6:22: price[0].per_mtok.inptu: 'inptu' is no token price",
         "did you mean 'input'?",
     ),
-    "unknown token key of a tier": (f'{HEAD}{ENTRY}tier.batch.per_mtok = {{ txet = "1" }}\n', "prices/toy.toml:6:32:", "did you mean 'text'?"),
+    "unknown token key of a tier": (
+        f'{HEAD}{ENTRY}tier.batch.per_mtok = {{ txet = "1" }}\n',
+        "prices/toy.toml:6:32:",
+        "did you mean 'text'?",
+    ),
     "unknown tier": (f'{HEAD}{ENTRY}tier.btach.per_call = "1"\n', "prices/toy.toml:6:", "btach"),
-    "unknown unit": (f'{HEAD}{ENTRY}per_imgae = "1"\n', "prices/toy.toml:6:1: price[0].per_imgae: unknown key 'per_imgae'", "did you mean 'per_image'?"),
+    "unknown unit": (
+        f'{HEAD}{ENTRY}per_imgae = "1"\n',
+        "prices/toy.toml:6:1: price[0].per_imgae: unknown key 'per_imgae'",
+        "did you mean 'per_image'?",
+    ),
     "dates in disorder": (
         f'{HEAD}{ENTRY}per_call = "1"\nfrom = 2026-02-01\nuntil = 2026-01-01\n',
         "prices/toy.toml:8:9: price[0].until: 'until' 2026-01-01 is not after 'from' 2026-02-01",
         "",
     ),
-    "no source": (f'{HEAD}[[price]]\nmodel = "x"\nchecked = 2026-06-01\n', "prices/toy.toml:2:1: price[0]: 'source' is missing", ""),
+    "no source": (
+        f'{HEAD}[[price]]\nmodel = "x"\nchecked = 2026-06-01\n',
+        "prices/toy.toml:2:1: price[0]: 'source' is missing",
+        "",
+    ),
     "no seller": (ENTRY, "prices/toy.toml:1:1: 'seller' is missing", ""),
-    "credits without their price": (f'{HEAD}{ENTRY}credits.per_call = "4"\n', "prices/toy.toml:2:1: price[0]: prices in credits need 'credit'", ""),
-    "discount of more than all": (f'{HEAD}{ENTRY}per_call = "4"\ndiscount_percent = "150"\n', "prices/toy.toml:7:20: price[0].discount_percent:", ""),
+    "credits without their price": (
+        f'{HEAD}{ENTRY}credits.per_call = "4"\n',
+        "prices/toy.toml:2:1: price[0]: prices in credits need 'credit'",
+        "",
+    ),
+    "discount of more than all": (
+        f'{HEAD}{ENTRY}per_call = "4"\ndiscount_percent = "150"\n',
+        "prices/toy.toml:7:20: price[0].discount_percent:",
+        "",
+    ),
 }
 
 
@@ -133,7 +173,10 @@ def test_fault_of_a_price_file_is_placed(
 
 
 ACCOUNTS = {
-    "unknown key": ('[account.prod]\nselller = "x"\n', "accounts.toml:2:1: account.prod.selller: unknown key 'selller'; did you mean 'seller'?"),
+    "unknown key": (
+        '[account.prod]\nselller = "x"\n',
+        "accounts.toml:2:1: account.prod.selller: unknown key 'selller'; did you mean 'seller'?",
+    ),
     "wrong type": ("[account.prod]\nseller = 5\n", "accounts.toml:2:10: account.prod.seller: 5 is not of type"),
     "no TOML": ("[account.prod\n", "accounts.toml:1:"),
 }
@@ -155,7 +198,9 @@ def test_faults_of_all_files_are_reported_together(
         **toy_files,
         "accounts.toml": "[account.prod]\nsellr = 1\n",
         "classify/toy.toml": toy_files["classify/toy.toml"].replace("finish_reason", "finish_raeson"),
-        "bill/toy-inc.toml": toy_files["bill/toy-inc.toml"].replace('"credited"', '"x"').replace('image = "free" }', 'image = "fere" }'),
+        "bill/toy-inc.toml": toy_files["bill/toy-inc.toml"]
+        .replace('"blocked"', '"blokced"')
+        .replace('image = "free" }', 'image = "fere" }'),
         "prices/toy-inc.toml": toy_files["prices/toy-inc.toml"].replace('"0.04"', "0.04"),
         "route.toml": toy_files["route.toml"].replace('"backoff"', '"bakcoff"', 1),
     }
@@ -171,14 +216,6 @@ def test_faults_of_all_files_are_reported_together(
         "bill/toy-inc.toml",
         "prices/toy-inc.toml",
     ]
-
-
-def test_an_id_that_a_bundled_rule_has_is_a_fault(faults: Callable[[Mapping[str, str]], list[str]]) -> None:
-    rule = 'decision = "route"\n[[rule]]\nid = "route.delivered"\ntitle = "x"\nthen = { action = "none", tag = "x" }\n'
-
-    root_faults = faults({"route.toml": rule})
-
-    assert root_faults == [] or "is taken by" in root_faults[0]
 
 
 def test_an_error_with_its_faults_pickles(policy: Policy, plugins: PluginSet) -> None:

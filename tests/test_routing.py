@@ -15,7 +15,7 @@ from policyengine.rules.model import RouteEffect
 FACTS = Facts(provider="toy", dialect="toy-api", seller="toy-inc")
 
 
-def route(attempt: int = 1, retry_after_s: float | None = None, **told: Any) -> Any:
+def route(attempt: int = 1, retry_after_s: float | None = None, **told: Any) -> Any:  # noqa: ANN401
     effect = msgspec.convert({"action": "backoff", "tag": "t", "max_attempts": 4, **told}, RouteEffect)
     return route_for(effect, msgspec.structs.replace(FACTS, attempt=attempt, retry_after_s=retry_after_s))
 

@@ -40,7 +40,10 @@ def computed(low: str, high: str | None) -> Charge:
 
 
 def settled(
-    book: PriceBook, charge: Charge, outcome: str = "delivered", **told: Any
+    book: PriceBook,
+    charge: Charge,
+    outcome: str = "delivered",
+    **told: Any,  # noqa: ANN401
 ) -> tuple[Charge, tuple[VerdictWarning, ...]]:
     facts = Facts(
         provider="toy",
@@ -105,7 +108,7 @@ def test_an_amount_in_a_unit_nobody_prices_warns_and_does_not_stand(book_of: Boo
 def test_a_quoted_amount_bounds_a_pending_charge(book_of: Book) -> None:
     charge, warnings = settled(book_of(PRICES), computed("0", None), "pending", quoted=Decimal("0.04"))
 
-    assert (charge.low, charge.high, charge.source) == (0, Decimal("0.04"), "quoted")
+    assert (charge.low, charge.high, charge.source) == (Decimal(0), Decimal("0.04"), "quoted")
     assert warnings == ()
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from policyengine.verdict import Verdict
 
 
-def toy(*, usage: Any = (), http_status: int = 200, at: str = "2026-06-15T00:00:00Z", **facts: Any) -> Exchange:
+def toy(*, usage: Any = (), http_status: int = 200, at: str = "2026-06-15T00:00:00Z", **facts: Any) -> Exchange:  # noqa: ANN401
     body = {"toy": facts, "usage": list(usage)}
     return Exchange.of(body, http_status=http_status, seller="toy-inc", at=at)
 

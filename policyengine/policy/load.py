@@ -131,7 +131,8 @@ def load_policy(plugins: PluginSet, directory: Path | None = None) -> Policy:
         loading.add_seller_prices(seller)
     if any(fault.severity == "error" for fault in loading.faults):
         raise PolicyFileError([*loading.faults, *loading.left_out])
-    return _policy(loading, [*loading.faults, *loading.left_out, *_unknown_dialects(loading)])
+    warnings = [*loading.faults, *loading.left_out, *_unknown_dialects(loading), *_deprecated(loading)]
+    return _policy(loading, warnings)
 
 
 def _add_directory(loading: _Loading, directory: Path) -> None:
@@ -170,6 +171,13 @@ def _policy(loading: _Loading, warnings: Sequence[Diagnostic]) -> Policy:
         fingerprint=loading.digest.hexdigest(),
         warnings=tuple(warnings),
     )
+
+
+def _deprecated(loading: _Loading) -> Iterator[Diagnostic]:
+    """Yield a warning for each rule that still decides and is to go."""
+    for rule in (rule for file in loading.rules for rule in file.rules if rule.rule.status == "deprecated"):
+        message = f"rule {rule.rule.id!r} is deprecated; it still decides"
+        yield Diagnostic(file=rule.place.file, line=rule.place.line, message=message, severity="warning")
 
 
 def _unknown_dialects(loading: _Loading) -> Iterator[Diagnostic]:

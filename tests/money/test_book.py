@@ -31,7 +31,7 @@ def prices(*entries: str, head: str = "") -> str:
     return "\n".join(['seller = "toy-inc"', head, *(f"[[price]]\n{SOURCE}{entry}" for entry in entries)])
 
 
-def facts(**told: Any) -> Facts:
+def facts(**told: Any) -> Facts:  # noqa: ANN401
     return msgspec.structs.replace(FACTS, **told)
 
 
@@ -169,13 +169,16 @@ CONDITIONS = prices(
         ({"account": {"mode": "per-call"}, "mode": "turbo"}, "5"),
     ],
 )
-def test_the_entry_with_most_conditions_that_hold_is_the_price(book_of: Book, told: dict[str, Any], amount: str) -> None:
+def test_the_entry_with_most_conditions_that_hold_is_the_price(
+    book_of: Book, told: dict[str, Any], amount: str
+) -> None:
     assert calls(book_of(CONDITIONS), facts(**told)) == [amount]
 
 
 def test_a_layer_holds_for_the_accounts_that_name_it(book_of: Book) -> None:
     book = book_of(
-        prices('model = "toy-1"\nper_call = "1"'), prices('model = "toy-1"\nper_call = "0.5"', head='layer = "contract"')
+        prices('model = "toy-1"\nper_call = "1"'),
+        prices('model = "toy-1"\nper_call = "0.5"', head='layer = "contract"'),
     )
 
     assert calls(book) == ["1"]
@@ -233,7 +236,9 @@ def test_a_credit_of_the_seller_holds_for_models_it_does_not_price(book_of: Book
 
 def test_a_bundled_entry_comes_after_the_users_however_new(book_of: Book) -> None:
     users = book_of(prices('model = "toy-1"\nper_call = "1"')).files
-    bundled = book_of(prices('model = "toy-1"\nper_call = "2"\nfrom = 2026-05-30\nmode = "fast"'), origin="bundled").files
+    bundled = book_of(
+        prices('model = "toy-1"\nper_call = "2"\nfrom = 2026-05-30\nmode = "fast"'), origin="bundled"
+    ).files
 
     book = type(book_of())([*bundled, *users], {"toy-inc": Seller("toy-inc")})
 

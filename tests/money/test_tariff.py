@@ -26,12 +26,12 @@ from policyengine.money.tariff import (
 )
 
 
-def entry(**told: Any) -> PriceEntry:
+def entry(**told: Any) -> PriceEntry:  # noqa: ANN401
     whole = {"model": "toy-1", "source": "https://x.test", "checked": date(2026, 6, 1), **told}
     return msgspec.convert(whole, PriceEntry)
 
 
-def tariff(**told: Any) -> Tariff:
+def tariff(**told: Any) -> Tariff:  # noqa: ANN401
     one = entry(**told)
     return Tariff(seller="toy-inc", currency="USD", rates=standard_rates(one), entry=one, file="prices.toml")
 
@@ -81,7 +81,15 @@ def test_whole_pico_rates_lose_nothing_when_the_quantity_is_split(quantity: int,
 
 @pytest.mark.parametrize(
     ("quantity", "pieces", "dollars"),
-    [(1, 1, "0.03"), (2, 1, "0.045"), (4, 1, "0.075"), (4, 2, "0.09"), (2, 2, "0.06"), (0, 1, "0"), (Decimal("1.5"), 1, "0.0375")],
+    [
+        (1, 1, "0.03"),
+        (2, 1, "0.045"),
+        (4, 1, "0.075"),
+        (4, 2, "0.09"),
+        (2, 2, "0.06"),
+        (0, 1, "0"),
+        (Decimal("1.5"), 1, "0.0375"),
+    ],
 )
 def test_each_piece_has_its_own_first_unit(quantity: int | Decimal, pieces: int, dollars: str) -> None:
     assert rate("0.03", extra="0.015").pico(quantity, pieces=pieces) == Decimal(dollars) * 10**12
@@ -120,7 +128,9 @@ def test_token_prices_become_rates_per_million() -> None:
 
 
 def test_a_discount_is_taken_off_every_price() -> None:
-    rates = standard_rates(entry(per_call="0.10", per_megapixel={"first": "0.03", "extra": "0.01"}, discount_percent="25"))
+    rates = standard_rates(
+        entry(per_call="0.10", per_megapixel={"first": "0.03", "extra": "0.01"}, discount_percent="25")
+    )
 
     assert [(one.unit, one.amount, one.extra) for one in rates] == [
         ("megapixel", Decimal("0.0225"), Decimal("0.0075")),
@@ -168,7 +178,9 @@ def test_rates_are_those_that_size_and_quality_leave(size: str | None, quality: 
         ({"input": "2", "input_image": "8"}, "image_token", "8"),
     ],
 )
-def test_an_unpriced_kind_of_token_costs_what_the_next_dearer_does(prices: dict[str, str], unit: str, amount: str) -> None:
+def test_an_unpriced_kind_of_token_costs_what_the_next_dearer_does(
+    prices: dict[str, str], unit: str, amount: str
+) -> None:
     assert tariff(per_mtok=prices).rates_for("input", unit, None, None)[0].amount == Decimal(amount)
 
 
@@ -178,7 +190,15 @@ def test_search_fees_are_no_component_of_every_call() -> None:
 
 @pytest.mark.parametrize(
     ("size", "area"),
-    [("1024x1024", 1), ("1025x1024", 2), ("1920 x 1080", 2), ("2048\u00d72048", 4), ("1K", None), (None, None), ("0x0", 0)],
+    [
+        ("1024x1024", 1),
+        ("1025x1024", 2),
+        ("1920 x 1080", 2),
+        ("2048\u00d72048", 4),
+        ("1K", None),
+        (None, None),
+        ("0x0", 0),
+    ],
 )
 def test_a_started_megapixel_counts_whole(size: str | None, area: int | None) -> None:
     assert megapixels(size) == area
@@ -197,13 +217,19 @@ TABLE = entry(image_tokens={"1K": {"low": 100, "high": 300}, "2K": 900})
 
 @pytest.mark.parametrize(
     ("size", "quality", "bounds"),
-    [("1K", "low", (100, 100)), ("1K", None, (100, 300)), ("2K", "low", (900, 900)), (None, None, (100, 900)), ("8K", None, (100, 900))],
+    [
+        ("1K", "low", (100, 100)),
+        ("1K", None, (100, 300)),
+        ("2K", "low", (900, 900)),
+        (None, None, (100, 900)),
+        ("8K", None, (100, 900)),
+    ],
 )
 def test_image_tokens_are_bounded_by_the_table(size: str | None, quality: str | None, bounds: tuple[int, int]) -> None:
     assert image_tokens(TABLE, Workload(size=size, quality=quality)) == bounds
 
 
-def estimates(one: Tariff, **told: Any) -> dict[tuple[str, str], tuple[object, object]]:
+def estimates(one: Tariff, **told: Any) -> dict[tuple[str, str], tuple[object, object]]:  # noqa: ANN401
     found: tuple[Estimate, ...] = standard_estimate(Workload(**told), one)
     return {(estimate.component, estimate.unit): (estimate.low, estimate.high) for estimate in found}
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from policyengine.facts import Facts
 from policyengine.rules.compile import compiled, compiled_reader
 from policyengine.rules.conditions import Condition, holds, parse_conditions
+from policyengine.rules.conditions import Test as Comparison
 from policyengine.rules.fields import Field, fields_for
 
 SIGNALS = [
@@ -73,12 +74,12 @@ def tables() -> st.SearchStrategy[dict[str, object]]:
 
     def nested(inner: st.SearchStrategy[dict[str, object]]) -> st.SearchStrategy[dict[str, object]]:
         lists = st.lists(inner, min_size=1, max_size=3)
-        return (
-            st.fixed_dictionaries({"any": lists})
-            | st.fixed_dictionaries({"all": lists})
-            | st.fixed_dictionaries({"not": inner})
-            | st.tuples(inner, inner).map(lambda pair: {**pair[0], **pair[1]})
-        )
+        groups: list[st.SearchStrategy[dict[str, object]]] = [
+            st.tuples(st.sampled_from(["any", "all"]), lists).map(lambda pair: {pair[0]: pair[1]}),
+            inner.map(lambda table: {"not": table}),
+            st.tuples(inner, inner).map(lambda pair: {**pair[0], **pair[1]}),
+        ]
+        return st.one_of(groups)
 
     return st.recursive(leaf, nested, max_leaves=5)
 
@@ -104,7 +105,11 @@ def some_facts() -> st.SearchStrategy[Facts]:
         if "." not in name and name not in ("outcome", "stage", "images_missing")
     }
     signal = {field.name.partition(".")[2]: value(field) for field in SIGNALS}
-    account = {"mode": st.sampled_from(TEXTS), "plan": st.sampled_from(TEXTS), "failures_today": st.sampled_from(INTEGERS)}
+    account = {
+        "mode": st.sampled_from(TEXTS),
+        "plan": st.sampled_from(TEXTS),
+        "failures_today": st.sampled_from(INTEGERS),
+    }
     return st.builds(
         lambda told, signals, accounts: msgspec.structs.replace(FACTS, **told, signal=signals, account=accounts),
         st.fixed_dictionaries({}, optional=plain),
@@ -137,8 +142,9 @@ def test_compiled_condition_decides_as_the_naive_walk(
 @given(facts=some_facts(), outcome=decided("outcome"))
 def test_reader_returns_values_and_results_of_tests(facts: Facts, outcome: str | None) -> None:
     test = condition_of({"http_status": {"ge": 400}})
+    assert isinstance(test, Comparison)
 
-    read = compiled_reader([FIELDS["outcome"], FIELDS["signal.hint"], test])  # type: ignore[list-item]  # one test
+    read = compiled_reader([FIELDS["outcome"], FIELDS["signal.hint"], test])
 
     assert read(facts, outcome, None) == (outcome, facts.signal.get("hint"), holds(test, facts))
 
@@ -184,4 +190,4 @@ def test_traceback_points_to_the_rule_file_and_line() -> None:
 def test_compiled_functions_reach_no_builtins() -> None:
     match = compiled(condition_of({"quoted": {"gt": Decimal("0.5")}}), file="rules.toml", line=1)
 
-    assert match.__globals__["__builtins__"] == {}  # type: ignore[attr-defined]  # a plain function
+    assert match.__globals__["__builtins__"] == {}

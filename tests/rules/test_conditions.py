@@ -24,7 +24,7 @@ FIELDS = {
 FACTS = Facts(provider="toy", dialect="toy-api", seller="toy-inc")
 
 
-def facts(**told: Any) -> Facts:
+def facts(**told: Any) -> Facts:  # noqa: ANN401
     return msgspec.structs.replace(FACTS, **told)
 
 
@@ -124,7 +124,7 @@ def test_outcome_and_stage_are_read_as_facts() -> None:
 def test_every_absent_fact_is_false_and_its_negation_true(name: str) -> None:
     if read(name, FACTS) is None:
         group, _, key = name.partition(".")
-        when = {group: {key: {"present": True}}} if key else {name: {"present": True}}
+        when: dict[str, object] = {group: {key: {"present": True}}} if key else {name: {"present": True}}
 
         assert not decide(when)
         assert decide({"not": when})

@@ -32,7 +32,8 @@ def test_a_fault_of_the_file_has_no_path() -> None:
 
 
 def test_columns_count_characters_and_lines_may_end_in_two(load_file: LoadFile) -> None:
-    written = 'decision = "route"\r\nrule = [{ id = "x", title = "\u00e4\u00f6\U0001f600", thne = 1, then = { action = "none", tag = "t" } }]\r\n'
+    rule = 'id = "x", title = "\u00e4\u00f6\U0001f600", thne = 1, then = { action = "none", tag = "t" }'
+    written = f'decision = "route"\r\nrule = [{{ {rule} }}]\r\n'
 
     _, faults = load_file(written.encode())
 

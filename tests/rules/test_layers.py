@@ -59,11 +59,11 @@ def book_of(load_file: LoadFile, *written: tuple[Any, str]) -> RuleBook:
     return RuleBook(files)
 
 
-def ids(book: RuleBook, decision: Any = "classify", key: str = "toy-api") -> list[str]:
+def ids(book: RuleBook, decision: Any = "classify", key: str = "toy-api") -> list[str]:  # noqa: ANN401
     return [one.rule.id for one in book.deciding(decision, key).rules]
 
 
-def decided_on(book: RuleBook, day: datetime, decision: Any = "classify", key: str = "toy-api") -> str | None:
+def decided_on(book: RuleBook, day: datetime, decision: Any = "classify", key: str = "toy-api") -> str | None:  # noqa: ANN401
     found = book.deciding(decision, key).first(msgspec.structs.replace(FACTS, at=day))
     return found.rule.id if found else None
 
@@ -120,7 +120,12 @@ def test_outside_its_dates_the_replaced_rule_still_decides(load_file: LoadFile, 
     book = book_of(
         load_file,
         ("bundled", classify("toy-api", outcome("old", "failed"))),
-        ("user", classify("toy-api", outcome("new", "blocked", 'replace = "old"', "from = 2026-05-01", "until = 2026-06-01"))),
+        (
+            "user",
+            classify(
+                "toy-api", outcome("new", "blocked", 'replace = "old"', "from = 2026-05-01", "until = 2026-06-01")
+            ),
+        ),
     )
 
     assert decided_on(book, day) == decided
@@ -186,7 +191,11 @@ def test_dates_are_those_of_the_rule(load_file: LoadFile) -> None:
         load_file, ("user", classify("toy-api", outcome("a", "failed", "from = 2026-01-01", "until = 2026-02-01")))
     )
 
-    days = [datetime(2025, 12, 31, 23, 59, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)]
+    days = [
+        datetime(2025, 12, 31, 23, 59, tzinfo=UTC),
+        datetime(2026, 1, 1, tzinfo=UTC),
+        datetime(2026, 2, 1, tzinfo=UTC),
+    ]
     assert [decided_on(book, day) for day in days] == [None, "a", None]
 
 

@@ -96,7 +96,10 @@ FAULTS = {
         "rules.toml:6:22: rule[0].when.finish_raeson: 'finish_raeson' is no fact; did you mean 'finish_reason'?",
     ),
     "misspelled signal": (f'{HEAD}when.signal.hnit = "x"\n{THEN}', "did you mean 'signal.hint'?"),
-    "outcome in classify": (f'{HEAD}when.outcome = "x"\n{THEN}', "rules.toml:6:16: rule[0].when.outcome: 'outcome' is no fact"),
+    "outcome in classify": (
+        f'{HEAD}when.outcome = "x"\n{THEN}',
+        "rules.toml:6:16: rule[0].when.outcome: 'outcome' is no fact",
+    ),
     "misspelled operator": (f'{HEAD}when.message.contain = "x"\n{THEN}', "did you mean 'contains'?"),
     "misspelled value": (
         f'{HEAD}then = {{ outcome = "blokced", stage = "output" }}\n',
@@ -110,7 +113,10 @@ FAULTS = {
     ),
     "wrong type": (f'{HEAD}when = "x"\n{THEN}', "rules.toml:6:8: rule[0].when: 'x' is not of type 'object'"),
     "wrong operand": (f'{HEAD}when.http_status = "200"\n{THEN}', "'http_status' takes an integer, not '200'"),
-    "unknown key": (f'{HEAD}wehn = {{}}\n{THEN}', "rules.toml:6:1: rule[0].wehn: unknown key 'wehn'; did you mean 'when'?"),
+    "unknown key": (
+        f"{HEAD}wehn = {{}}\n{THEN}",
+        "rules.toml:6:1: rule[0].wehn: unknown key 'wehn'; did you mean 'when'?",
+    ),
     "unknown key of the file": (f'dialect = "x"\n{HEAD}{THEN}', "rules.toml:1:1: dialect: unknown key 'dialect'"),
     "wrong id": (
         f'decision = "classify"\ndialects = ["toy-api"]\n[[rule]]\nid = "Toy One"\ntitle = "x"\n{THEN}',
@@ -123,12 +129,18 @@ FAULTS = {
     "no decision": ('dialects = ["x"]\n', "rules.toml:1:1: 'decision' is missing; known are bill, classify, route"),
     "decision of a wrong type": ("decision = 5\n", "rules.toml:1:12: decision: 5 is no decision"),
     "no dialects": ('decision = "classify"\ndialects = []\n', "rules.toml:2:12: dialects:"),
-    "all dialects and one": ('decision = "classify"\ndialects = ["*", "x"]\n', "rules.toml:2:12: dialects: '*' stands alone"),
+    "all dialects and one": (
+        'decision = "classify"\ndialects = ["*", "x"]\n',
+        "rules.toml:2:12: dialects: '*' stands alone",
+    ),
     "dates in disorder": (
         f"{HEAD}from = 2026-02-01\nuntil = 2026-02-01\n{THEN}",
         "rules.toml:7:9: rule[0].until: 'until' 2026-02-01 is not after 'from' 2026-02-01",
     ),
-    "date that is none": (f'{HEAD}from = "2026-02-31"\n{THEN}', "rules.toml:6:8: rule[0].from: '2026-02-31' is no date"),
+    "date that is none": (
+        f'{HEAD}from = "2026-02-31"\n{THEN}',
+        "rules.toml:6:8: rule[0].from: '2026-02-31' is no date",
+    ),
     "time instead of a date": (f"{HEAD}from = 2026-02-01T00:00:00Z\n{THEN}", "rules.toml:6:8: rule[0].from:"),
     "empty list": (f"{HEAD}when.code = []\n{THEN}", "rules.toml:6:13: rule[0].when.code: an empty list never matches"),
     "empty text": (f'{HEAD}when.message.contains = ""\n{THEN}', "an empty text is part of every text"),
@@ -149,7 +161,10 @@ FAULTS = {
         "rules.toml:6:10: rule[0].then.outcome: unknown key 'outcome'",
     ),
     "derived value": (f'{BILL}then = {{ image = "na" }}\n', "'na' is not allowed"),
-    "unknown alternative": ('decision = "bill"\nseller = "x"\nalternatives = { modee = ["a"] }\n', "did you mean 'mode'?"),
+    "unknown alternative": (
+        'decision = "bill"\nseller = "x"\nalternatives = { modee = ["a"] }\n',
+        "did you mean 'mode'?",
+    ),
     "alternative without values": (
         'decision = "bill"\nseller = "x"\n[alternatives]\n"account.mode" = []\n',
         "rules.toml:4:18: alternatives.account.mode: name every value that 'account.mode' may have",
@@ -158,16 +173,40 @@ FAULTS = {
         'decision = "bill"\nseller = "x"\nalternatives = { "account.failures_today" = ["a"] }\n',
         "cannot be left open",
     ),
-    "alternative of a signal": ('decision = "bill"\nseller = "x"\nalternatives = { "signal.hint" = ["a"] }\n', "cannot be left open"),
-    "alternative outside its set": ('decision = "bill"\nseller = "x"\nalternatives = { tier = ["btach"] }\n', "did you mean 'batch'?"),
-    "no attempts": (f'{ROUTE}then = {{ action = "backoff", tag = "x", max_attempts = 0 }}\n', "0 is less than the minimum of 1"),
-    "negative wait": (f'{ROUTE}then = {{ action = "backoff", tag = "x", wait_s = -1 }}\n', "'wait_s' runs from 0 to 86400"),
-    "wait that is no number": (f'{ROUTE}then = {{ action = "backoff", tag = "x", wait_s = nan }}\n', "'wait_s' runs from"),
-    "endless wait": (f'{ROUTE}then = {{ action = "backoff", tag = "x", max_wait_s = inf }}\n', "'max_wait_s' runs from"),
+    "alternative of a signal": (
+        'decision = "bill"\nseller = "x"\nalternatives = { "signal.hint" = ["a"] }\n',
+        "cannot be left open",
+    ),
+    "alternative outside its set": (
+        'decision = "bill"\nseller = "x"\nalternatives = { tier = ["btach"] }\n',
+        "did you mean 'batch'?",
+    ),
+    "no attempts": (
+        f'{ROUTE}then = {{ action = "backoff", tag = "x", max_attempts = 0 }}\n',
+        "0 is less than the minimum of 1",
+    ),
+    "negative wait": (
+        f'{ROUTE}then = {{ action = "backoff", tag = "x", wait_s = -1 }}\n',
+        "'wait_s' runs from 0 to 86400",
+    ),
+    "wait that is no number": (
+        f'{ROUTE}then = {{ action = "backoff", tag = "x", wait_s = nan }}\n',
+        "'wait_s' runs from",
+    ),
+    "endless wait": (
+        f'{ROUTE}then = {{ action = "backoff", tag = "x", max_wait_s = inf }}\n',
+        "'max_wait_s' runs from",
+    ),
     "misspelled action": (f'{ROUTE}then = {{ action = "bakcoff", tag = "x" }}\n', "did you mean 'backoff'?"),
-    "rule that is no table": ('decision = "route"\nrule = ["x"]\n', "rules.toml:2:9: rule[0]: 'x' is not of type 'object'"),
+    "rule that is no table": (
+        'decision = "route"\nrule = ["x"]\n',
+        "rules.toml:2:9: rule[0]: 'x' is not of type 'object'",
+    ),
     "rules that are no list": ('decision = "route"\nrule = 5\n', "rules.toml:2:8: rule: 5 is not of type 'array'"),
-    "disable that is no list": ('decision = "route"\ndisable = "x"\n', "rules.toml:2:11: disable: 'x' is not of type 'array'"),
+    "disable that is no list": (
+        'decision = "route"\ndisable = "x"\n',
+        "rules.toml:2:11: disable: 'x' is not of type 'array'",
+    ),
 }
 
 

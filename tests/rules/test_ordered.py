@@ -46,7 +46,7 @@ def bill_rule(index: int, when: dict[str, object], components: Sequence[str]) ->
     return bound("bill", f"toy.{index}", effect, when)
 
 
-def bound(decision: Any, name: str, effect: Any, when: dict[str, object]) -> BoundRule:
+def bound(decision: Any, name: str, effect: Any, when: dict[str, object]) -> BoundRule:  # noqa: ANN401
     condition, faults = parse_conditions(when, FIELDS)
     assert faults == []
     return BoundRule(decision, Rule(id=name, title=name, then=effect), condition, Place("toy.toml", "/toy.toml", 1))
@@ -67,10 +67,13 @@ def comparisons_on(name: str) -> st.SearchStrategy[dict[str, object]]:
 def conditions() -> st.SearchStrategy[dict[str, object]]:
     single = st.sampled_from(sorted(POOLS)).flatmap(comparisons_on)
     outcome: st.SearchStrategy[dict[str, object]] = st.sampled_from(OUTCOMES[:3]).map(lambda one: {"outcome": one})
-    joint = st.lists(single | outcome, min_size=1, max_size=3).map(
+    joint: st.SearchStrategy[dict[str, object]] = st.lists(single | outcome, min_size=1, max_size=3).map(
         lambda parts: {key: value for part in parts for key, value in part.items()}
     )
-    return joint | st.lists(joint, min_size=1, max_size=3).map(lambda parts: {"any": parts}) | st.just({})
+    either: st.SearchStrategy[dict[str, object]] = st.lists(joint, min_size=1, max_size=3).map(
+        lambda parts: {"any": parts}
+    )
+    return joint | either | st.just({})
 
 
 def equalities(name: str) -> st.SearchStrategy[dict[str, object]]:

@@ -19,7 +19,7 @@ def errors(document: dict[str, Any], kind: str, plugins: PluginSet) -> list[str]
     return [error.message for error in Draft202012Validator(written).iter_errors(document)]
 
 
-def rule(**told: Any) -> dict[str, Any]:
+def rule(**told: Any) -> dict[str, Any]:  # noqa: ANN401
     then = {"outcome": "blocked", "stage": "output"}
     one = {"id": "toy.one", "title": "One", "then": then, **told}
     return {"decision": "classify", "dialects": ["toy-api"], "rule": [one]}
