@@ -10,12 +10,12 @@ from policyengine.fallback import FALLBACK
 from policyengine.verdict import VerdictWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from policyengine.exchange import Exchange
     from policyengine.facts import Facts
     from policyengine.provider import Dialect
-    from policyengine.verdict import Bill, Charge
+    from policyengine.verdict import Bill, Charge, ChargeLine
 
 __all__ = ["STALE_AFTER_DAYS", "charge_warnings", "fact_warnings"]
 
@@ -52,19 +52,26 @@ def charge_warnings(bill: Bill, charge: Charge, facts: Facts) -> Iterator[Verdic
                 by_note.setdefault(line.note or "not priced", []).append(line.component)
         parts = (f"{', '.join(components)}: {note}" for note, components in by_note.items())
         yield VerdictWarning("unpriced", "; ".join(parts))
-    estimated: dict[str, None] = {}
-    stale: dict[str, None] = {}
-    for line in charge.lines:
-        if line.quantity is None and line.value == "charged" and line.unit:
-            estimated[line.component] = None
-        if line.price is not None and facts.at is not None and facts.at.date() > _fresh_until(line.price.checked):
-            stale[line.price.checked] = None
+    if charge.lines:
+        yield from _line_warnings(charge.lines, facts)
+
+
+def _line_warnings(lines: Sequence[ChargeLine], facts: Facts) -> Iterator[VerdictWarning]:
+    """Yield what is unsure about the quantities and the rates."""
+    estimated = dict.fromkeys(line.component for line in lines if _is_estimated(line))
     if estimated:
         yield VerdictWarning("usage_missing", f"the answer does not say how much was consumed: {', '.join(estimated)}")
-    for checked in stale:
-        yield VerdictWarning(
-            "stale_price", f"the price was last checked on {checked}, more than {STALE_AFTER_DAYS} days before the call"
-        )
+    if facts.tier not in (None, "standard") and any("for tier" in (line.note or "") for line in lines):
+        yield VerdictWarning("tier_unpriced", f"no price for tier {facts.tier}: the standard one was taken")
+    day = facts.at.date() if facts.at else None
+    for checked in dict.fromkeys(line.price.checked for line in lines if line.price is not None):
+        if day is not None and day > _fresh_until(checked):
+            message = f"the price was last checked on {checked}, more than {STALE_AFTER_DAYS} days before the call"
+            yield VerdictWarning("stale_price", message)
+
+
+def _is_estimated(line: ChargeLine) -> bool:
+    return line.quantity is None and line.value == "charged" and bool(line.unit)
 
 
 @lru_cache(maxsize=1024)

@@ -107,6 +107,7 @@ class PriceBook:
             rates=self.rates(content.seller, entry),
             entry=entry,
             file=priced.file.file,
+            assumed=_assumed(priced.entry, tier),
         )
 
     def components(self, facts: Facts, tariffs: Sequence[Tariff]) -> frozenset[str]:
@@ -194,6 +195,12 @@ def _merged(standard: object, special: object) -> object:
 def _is_dated(entry: PriceEntry, day: date | None) -> bool:
     """Return whether *entry* holds on *day*: from its first day, up to the day before its last."""
     return day is None or ((entry.from_ or day) <= day and (entry.until is None or day < entry.until))
+
+
+def _assumed(entry: PriceEntry, tier: str | None) -> str | None:
+    if tier in (None, "standard") or any(name == tier for name in entry.tier):
+        return None
+    return f"no price for tier {tier}: the standard one was taken"
 
 
 def _holds(priced: _Priced, facts: Facts, day: date | None) -> bool:

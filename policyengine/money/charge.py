@@ -248,7 +248,7 @@ def _cost(priced: _Priced) -> tuple[bool, Decimal, int]:
 
 def _note(amount: _Amount, found: Sequence[_Priced], dearest: _Priced) -> str | None:
     """Return what the quantity and the rate rest on, where the answer does not tell."""
-    notes = [amount.why] if amount.why else []
+    notes = [note for note in (amount.why, dearest.tariff.assumed) if note]
     models = len({one.tariff.entry.model for one in found})
     if models > 1:
         notes.append(f"the model is not told: from the cheapest to the dearest of {models}")

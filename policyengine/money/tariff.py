@@ -124,6 +124,8 @@ class Tariff(Struct, frozen=True, kw_only=True, dict=True):
     entry: PriceEntry
     file: str
     """The price file, for the trail."""
+    assumed: str | None = None
+    """What was assumed because the entry does not price it: the tier."""
 
     @cached_property
     def components(self) -> frozenset[str]:

@@ -48,6 +48,7 @@ class MjProxy(Dialect):
         "title": "text",  # title of the Discord embed that the fail reason was made of
         "banned_word": "text",  # word that the proxy's own list holds
         "is_repeat": "boolean",  # submit met a task that exists already
+        "progress": "integer",  # percent of the work done, where the task tells it
     }
 
     def recognizes(self, exchange: Exchange) -> Claim:
@@ -87,6 +88,8 @@ class MjProxy(Dialect):
         is_text_task = action in _TEXT_ACTIONS
         is_repeat = "status" not in body
         signal: dict[str, Signal] = {"is_repeat": True} if is_repeat else {}
+        if (progress := _percent(body.get("progress"))) is not None:
+            signal["progress"] = progress
         if status != "SUCCESS":
             message = message or (text(body.get("description")) if is_repeat else None)
             if message is not None and status == "FAILURE" and (title := title_of(message)):
@@ -207,6 +210,12 @@ def _mode(exchange: Exchange, body: Json, properties: Json) -> str | None:
 def _asked_by_filter(request: Json) -> str | None:
     modes = items(mapping(request.get("accountFilter")).get("modes"))
     return mode_named(modes[0]) if len(modes) == 1 else mode_named(request.get("mode"))
+
+
+def _percent(progress: object) -> int | None:
+    """Return the number of a progress such as `45%`."""
+    digits = (text(progress) or "").removesuffix("%")
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 3 else None  # noqa: PLR2004
 
 
 def _images(body: Json) -> int | None:

@@ -352,3 +352,11 @@ def test_any_stamp_is_read(stamp: int) -> None:
     facts, _ = MjProxy().normalize(Exchange(body={"status": "SUCCESS", "submitTime": stamp}))
 
     assert facts.at is None or facts.at.tzinfo is not None
+
+
+def test_a_prompt_banned_midway_is_not_called_free() -> None:
+    body = {"id": "1", "action": "IMAGINE", "status": "FAILURE", "progress": "93%", "failReason": "Banned prompt detected"}
+
+    verdict = Engine.load().evaluate(body, provider="midjourney", seller="midjourney", account_facts={"plan": "pro"})
+
+    assert (verdict.outcome, verdict.bill.request) == ("blocked", "unknown")
