@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -292,6 +292,8 @@ def _whole(name: str, value: object) -> int:
 
 def _moment(at: object) -> datetime:
     if isinstance(at, datetime) and at.tzinfo is not None:
+        if at.tzinfo is UTC:
+            return at
         at = at.isoformat()
     moment = timestamp(at)
     if moment is None:

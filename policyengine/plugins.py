@@ -21,6 +21,7 @@ __all__ = ["PluginProblem", "PluginSet", "load_plugins"]
 
 _MOST_KEYS = 32  # objects with more keys are rare and do not fill the cache
 _CACHE_LIMIT = 1024
+_SIGNAL_KINDS = ("text", "integer", "boolean", "texts")
 
 
 class PluginProblem(Struct, frozen=True):
@@ -107,6 +108,7 @@ class PluginSet:
         self._claim(plugin, "provider", [provider.name for provider in providers])
         self._claim(plugin, "dialect", [dialect.name for provider in providers for dialect in provider.dialects])
         self._claim(plugin, "seller", [seller.name for seller in sellers])
+        _check_signals(dialect for provider in providers for dialect in provider.dialects)
         for provider in providers:
             self.providers[provider.name] = provider
             self.dialects |= {dialect.name: dialect for dialect in provider.dialects}
@@ -125,6 +127,16 @@ class PluginSet:
     def problem(self, plugin: str, error: Exception) -> None:
         """Keep *error* as the reason why *plugin* is left out."""
         self.problems.append(PluginProblem(plugin, f"{type(error).__name__}: {error}"))
+
+
+def _check_signals(dialects: Iterable[Dialect]) -> None:
+    for dialect in dialects:
+        for name, kind in dialect.signals.items():
+            if kind not in _SIGNAL_KINDS:
+                msg = (
+                    f"dialect {dialect.name!r} declares signal {name!r} of kind {kind!r}{nearest(kind, _SIGNAL_KINDS)}"
+                )
+                raise ValueError(msg)
 
 
 def _typed(values: Iterable[object], kind: type[Any]) -> list[Any]:

@@ -87,4 +87,8 @@ def fields_for(
 
 
 def _kind(name: str) -> Kind:
-    return next(kind for kind in get_args(Kind) if kind == name)
+    found: Kind | None = next((kind for kind in get_args(Kind) if kind == name), None)
+    if found is None:
+        msg = f"a dialect declares a signal of kind {name!r}; kinds are {', '.join(get_args(Kind))}"
+        raise ValueError(msg)
+    return found

@@ -355,7 +355,13 @@ def test_any_stamp_is_read(stamp: int) -> None:
 
 
 def test_a_prompt_banned_midway_is_not_called_free() -> None:
-    body = {"id": "1", "action": "IMAGINE", "status": "FAILURE", "progress": "93%", "failReason": "Banned prompt detected"}
+    body = {
+        "id": "1",
+        "action": "IMAGINE",
+        "status": "FAILURE",
+        "progress": "93%",
+        "failReason": "Banned prompt detected",
+    }
 
     verdict = Engine.load().evaluate(body, provider="midjourney", seller="midjourney", account_facts={"plan": "pro"})
 

@@ -77,3 +77,11 @@ def test_further_account_facts_have_the_kind_they_are_given() -> None:
 
     assert fields["account.region"].kind == "text"
     assert fields["account.failures_today"].kind == "integer"
+
+
+def test_a_signal_of_an_unknown_kind_is_refused(plugins: PluginSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    dialect = plugins.dialects["toy-api"]
+    monkeypatch.setattr(type(dialect), "signals", {"odd": "float"})
+
+    with pytest.raises(ValueError, match="a signal of kind 'float'; kinds are text, integer"):
+        fields_for("classify", [dialect])
