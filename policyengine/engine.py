@@ -10,6 +10,7 @@ import msgspec
 
 from policyengine.billing import Billing, Case
 from policyengine.errors import AccountError, DialectError, nearest
+from policyengine.facts import UsageRow
 from policyengine.fallback import FALLBACK
 from policyengine.intake import exchange_of
 from policyengine.plugins import PluginSet, load_plugins
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from policyengine.exchange import Exchange
-    from policyengine.facts import Facts, UsageRow
+    from policyengine.facts import Facts
     from policyengine.policy.accounts import Account
     from policyengine.rules.model import Decision
     from policyengine.rules.ordered import BoundRule
@@ -93,8 +94,13 @@ class Engine:
         if exchange.seller != seller:
             exchange = msgspec.structs.replace(exchange, seller=seller)
         (facts, usage), trouble = self._normalized(dialect, exchange)
-        warnings = [*assumed, *trouble, *fact_warnings(facts, dialect, exchange)]
-        return self._verdict(facts, usage, warnings)
+        try:
+            return self._verdict(facts, usage, [*assumed, *trouble, *fact_warnings(facts, dialect, exchange)])
+        except (AttributeError, TypeError) as error:
+            if not _is_malformed(facts, usage):
+                raise
+            warning = _plugin_failed(dialect, f"returned facts of a wrong type ({error})")
+            return self._verdict(*FALLBACK.normalize(exchange), [*assumed, warning])
 
     def split(self, source: object, **context: Any) -> list[Exchange]:  # noqa: ANN401
         """Return the exchanges that *source* holds: several where a body bundles responses, as batches do.
@@ -241,9 +247,8 @@ class Engine:
         try:
             return dialect.normalize(exchange), []
         except Exception as error:  # noqa: BLE001  a plugin may fail in any way and must not take the caller down
-            plugin = f"dialect {dialect.name!r} of provider {dialect.provider!r}"
-            message = f"{plugin} raised {type(error).__name__}: {error}; only the transport was read"
-            return FALLBACK.normalize(exchange), [VerdictWarning("plugin_failed", message)]
+            failed = _plugin_failed(dialect, f"raised {type(error).__name__}: {error}")
+            return FALLBACK.normalize(exchange), [failed]
 
     def _verdict(self, facts: Facts, usage: tuple[UsageRow, ...], warnings: list[VerdictWarning]) -> Verdict:
         if facts.at is None:
@@ -288,6 +293,21 @@ class Engine:
             if on_trial.rules and (rule := on_trial.first(facts, outcome, stage)) is not None:
                 found.append(rule.step)
         return tuple(found)
+
+
+def _plugin_failed(dialect: Dialect, what: str) -> VerdictWarning:
+    plugin = f"dialect {dialect.name!r} of provider {dialect.provider!r}"
+    return VerdictWarning("plugin_failed", f"{plugin} {what}; only the transport was read")
+
+
+def _is_malformed(facts: Facts, usage: object) -> bool:
+    """Return whether a plugin put values of wrong types into *facts* or *usage*."""
+    try:
+        msgspec.convert(msgspec.to_builtins(facts), type(facts), strict=True)
+        msgspec.convert(msgspec.to_builtins(usage), tuple[UsageRow, ...], strict=True)
+    except (msgspec.ValidationError, TypeError, ValueError):
+        return True
+    return False
 
 
 def _claim(dialect: Dialect, exchange: Exchange) -> Claim:

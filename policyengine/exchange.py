@@ -129,9 +129,21 @@ class Exchange(Struct, frozen=True, kw_only=True):
         if "request_id" not in known:
             known["request_id"] = headers.get("x-request-id")
         if "retry_after_s" not in known:
-            known["retry_after_s"] = number(headers.get("retry-after"))
+            known["retry_after_s"] = _retry_after_s(headers)
         if "at" not in known and "date" in headers:
             known["at"] = _http_date(headers["date"])
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of a Retry-After header; a time counts from that of the answer (RFC 9110, section 10.2.3)."""
+    written = headers.get("retry-after")
+    if written is None:
+        return None
+    seconds = number(written)
+    if seconds is not None:
+        return seconds
+    until, since = _http_date(written), _http_date(headers.get("date", ""))
+    return max(0.0, (until - since).total_seconds()) if until and since else None
 
 
 def _utc(at: datetime) -> datetime:

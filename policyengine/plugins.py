@@ -105,24 +105,27 @@ class PluginSet:
     def _take(self, plugin: str, hook: Any) -> None:  # noqa: ANN401  pluggy's relay has no type
         providers = _typed(hook.policyengine_provider(), Provider)
         sellers = _typed([seller for listed in hook.policyengine_sellers() for seller in listed], Seller)
-        self._claim(plugin, "provider", [provider.name for provider in providers])
-        self._claim(plugin, "dialect", [dialect.name for provider in providers for dialect in provider.dialects])
-        self._claim(plugin, "seller", [seller.name for seller in sellers])
-        _check_signals(dialect for provider in providers for dialect in provider.dialects)
-        for provider in providers:
-            self.providers[provider.name] = provider
-            self.dialects |= {dialect.name: dialect for dialect in provider.dialects}
+        dialects = [dialect for provider in providers for dialect in provider.dialects]
+        named = [
+            *(("provider", provider.name) for provider in providers),
+            *(("dialect", dialect.name) for dialect in dialects),
+            *(("seller", seller.name) for seller in sellers),
+        ]
+        self._check_free(named)
+        _check_signals(dialects)
+        self._owners |= dict.fromkeys(named, plugin)
+        self.providers |= {provider.name: provider for provider in providers}
+        self.dialects |= {dialect.name: dialect for dialect in dialects}
         self.sellers |= {seller.name: seller for seller in sellers}
         for directory in hook.policyengine_rules():
             self.rules[plugin] = directory
 
-    def _claim(self, plugin: str, kind: str, names: Sequence[str]) -> None:
-        for name in names:
+    def _check_free(self, named: Sequence[tuple[str, str]]) -> None:
+        for kind, name in named:
             owner = self._owners.get((kind, name))
             if owner is not None:
                 msg = f"{kind} {name!r} is already registered by {owner}; rename one of the two"
                 raise ValueError(msg)
-        self._owners |= {(kind, name): plugin for name in names}
 
     def problem(self, plugin: str, error: Exception) -> None:
         """Keep *error* as the reason why *plugin* is left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -231,7 +232,10 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def to_json(self) -> bytes:
         """Return the verdict as JSON; `Verdict.from_json` reads it back equal."""
-        return msgspec.json.encode(self)
+        try:
+            return msgspec.json.encode(self)
+        except UnicodeEncodeError:  # half of a surrogate pair, from a mapping that was never JSON
+            return json.dumps(msgspec.to_builtins(self), ensure_ascii=False).encode("utf-8", "replace")
 
     @classmethod
     def from_json(cls, written: bytes | str) -> Verdict:

@@ -50,7 +50,7 @@ class _Loading:
         self.accounts: dict[str, Account] = {}
         self.faults: list[Diagnostic] = []
         self.left_out: list[Diagnostic] = []
-        """Faults of files that plugins ship: such a file is left out and takes nothing else down."""
+        """Faults of files that are not the user's: such a file is left out and takes nothing else down."""
         self.digest = hashlib.sha256()
 
     def add_rules(self, sources: Iterable[Source]) -> None:
@@ -64,12 +64,14 @@ class _Loading:
                 self.rules.append(loaded)
 
     def _report(self, source: Source, faults: Sequence[Diagnostic]) -> None:
-        """Keep *faults*; bundled files may lack the plugin that did not load."""
-        lenient = source.origin == "plugin" or (source.origin == "bundled" and self._lacks_plugins())
-        (self.left_out if lenient else self.faults).extend(faults)
+        """Keep *faults*; only those of the user's own files keep the engine from loading."""
+        (self.faults if source.origin == "user" else self.left_out).extend(faults)
 
-    def _lacks_plugins(self) -> bool:
-        return bool(self.plugins.problems) or not self.plugins.dialects
+    def add_cross_faults(self) -> None:
+        """Add the faults that only all files together show."""
+        own = {file.source.file for file in self.rules if file.source.origin == "user"}
+        for fault in cross_faults(self.rules):
+            (self.faults if fault.file in own else self.left_out).append(fault)
 
     def add_prices(self, source: Source) -> None:
         self._hash(source)
@@ -124,7 +126,7 @@ def load_policy(plugins: PluginSet, directory: Path | None = None) -> Policy:
     if directory is not None:
         _add_directory(loading, directory)
     loading.add_rules(rule_sources(bundled_rules(), "bundled", label="rules"))
-    loading.faults += cross_faults(loading.rules)
+    loading.add_cross_faults()
     for plugin, rules in plugins.rules.items():
         loading.add_rules(rule_sources(rules, "plugin", label=f"{plugin}:rules"))
     for seller in plugins.sellers.values():
