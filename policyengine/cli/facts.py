@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policyengine.cli.loading import add_context_arguments, context_of, engine_for
+from policyengine.cli.loading import add_file_arguments, verdicts_of
 from policyengine.cli.output import warn
-from policyengine.cli.reading import BadLine, column_map, read_all
+from policyengine.cli.reading import BadLine
 from policyengine.rules.given import given_toml
 
 if TYPE_CHECKING:
@@ -20,21 +20,16 @@ EPILOG = """examples:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `facts`."""
-    parser.add_argument("file", metavar="FILE", help="JSON or NDJSON; - for standard input")
-    parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="where a field stands")
-    add_context_arguments(parser)
+    add_file_arguments(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Print the facts of every answer in the file; exit with 1 when some could not be read."""
-    engine = engine_for(arguments)
-    known = context_of(arguments, engine)
     bad = 0
-    for found in read_all([arguments.file], column_map(arguments.column)):
-        if isinstance(found, BadLine):
-            warn(f"{found.where}: {found.message}")
+    for verdict in verdicts_of(arguments):
+        if isinstance(verdict, BadLine):
+            warn(f"{verdict.where}: {verdict.message}")
             bad += 1
-            continue
-        for exchange in engine.split(found.body, **{**found.context, **known}):
-            print(given_toml(engine.evaluate(exchange)))
+        else:
+            print(given_toml(verdict))
     return 1 if bad else 0

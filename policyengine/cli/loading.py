@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policyengine.cli.output import warn
+from policyengine.cli.reading import BadLine, column_map, read_all
 from policyengine.engine import Engine
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
 
-__all__ = ["add_context_arguments", "context_of", "engine_for"]
+    from policyengine.verdict import Verdict
+
+__all__ = ["add_context_arguments", "add_file_arguments", "context_of", "engine_for", "verdicts_of"]
 
 
 def engine_for(arguments: Namespace) -> Engine:
@@ -26,6 +30,24 @@ def engine_for(arguments: Namespace) -> Engine:
         if fault.severity == "error":
             warn(f"file left out: {fault}")
     return engine
+
+
+def add_file_arguments(parser: ArgumentParser) -> None:
+    """Add a file of answers and what may be known beside them."""
+    parser.add_argument("file", metavar="FILE", help="JSON or NDJSON; - for standard input")
+    parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="where a field stands")
+    add_context_arguments(parser)
+
+
+def verdicts_of(arguments: Namespace) -> Iterator[Verdict | BadLine]:
+    """Yield the verdict on each answer of the file, and the lines that cannot be read."""
+    engine = engine_for(arguments)
+    known = context_of(arguments, engine)
+    for found in read_all([arguments.file], column_map(arguments.column)):
+        if isinstance(found, BadLine):
+            yield found
+        else:
+            yield from map(engine.evaluate, engine.split(found.body, **{**found.context, **known}))
 
 
 def add_context_arguments(parser: ArgumentParser) -> None:
