@@ -11,7 +11,7 @@ import msgspec
 from policyengine.billing import Billing, Case
 from policyengine.errors import AccountError, DialectError, nearest
 from policyengine.facts import UsageRow
-from policyengine.fallback import FALLBACK
+from policyengine.fallback import FALLBACK, NOBODY
 from policyengine.intake import exchange_of
 from policyengine.plugins import PluginSet, load_plugins
 from policyengine.policy.load import Policy, load_policy
@@ -231,7 +231,8 @@ class Engine:
         warnings = []
         if told is None:
             shown = f"{exchange.host} is no seller's address" if exchange.host else "nothing tells who invoices"
-            warnings.append(VerdictWarning("seller_assumed", f"{shown}; assumed {seller!r}, the dialect's own"))
+            assumed = "pass seller=" if seller == NOBODY else f"assumed {seller!r}, the dialect's own"
+            warnings.append(VerdictWarning("seller_assumed", f"{shown}; {assumed}"))
         elif seller not in self.policy.prices.sellers:
             known = nearest(seller, tuple(self.policy.prices.sellers))
             warnings.append(VerdictWarning("seller_unknown", f"seller {seller!r} has no rules and no prices{known}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from policyengine.fallback import NOBODY
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _head(verdict: Verdict) -> str:
     when = f", {facts.at:%Y-%m-%d %H:%M} UTC" if facts.at else ""
     told = ", ".join(f"{name} {value}" for name in _NAMED_FACTS if (value := getattr(facts, name)) is not None)
     kind = "An answer in no known dialect" if facts.dialect == "none" else f"{facts.dialect} answer"
-    seller = "somebody not known" if facts.seller == "unknown" else facts.seller
+    seller = "somebody not known" if facts.seller == NOBODY else facts.seller
     lines = [f"{kind}, invoiced by {seller}{when}", f"  {told}" if told else ""]
     if facts.message:
         lines.append(f'  the platform says: "{_short(facts.message)}"')

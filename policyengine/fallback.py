@@ -10,14 +10,17 @@ from policyengine.provider import Claim, Dialect, Normalized
 if TYPE_CHECKING:
     from policyengine.exchange import Exchange
 
-__all__ = ["FALLBACK"]
+__all__ = ["FALLBACK", "NOBODY"]
+
+NOBODY = "unknown"
+"""The seller of an answer that nothing tells the seller of."""
 
 
 class _Fallback(Dialect):
     """Read nothing from the body but the words of one that is plain text."""
 
     name: ClassVar[str] = "none"
-    seller: ClassVar[str] = "unknown"
+    seller: ClassVar[str] = NOBODY
     provider = "none"
 
     def recognizes(self, exchange: Exchange) -> Claim:

@@ -11,7 +11,7 @@ from policyengine.cli.output import print_csv, print_markdown, print_table
 from policyengine.compare import STANDARD_WORK, Row, compare
 from policyengine.errors import InputError, nearest
 from policyengine.explain import interval
-from policyengine.money.tariff import Workload
+from policyengine.money.tariff import Workload, megapixels
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -52,10 +52,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     shape.add_argument("--markdown", action="store_true")
     parser.add_argument("--platform", action="append", help="only this provider; may be repeated")
     parser.add_argument("--seller", action="append", help="only this seller; may be repeated")
-    parser.add_argument("--images", type=int, default=STANDARD_WORK.images, help="images asked for")
-    parser.add_argument("--size", default=STANDARD_WORK.size, help="WxH")
+    parser.add_argument("--images", type=_count, default=STANDARD_WORK.images, help="images asked for")
+    parser.add_argument("--size", type=_size, default=STANDARD_WORK.size, help="WxH")
     parser.add_argument("--quality", default=STANDARD_WORK.quality, help="low, medium, high")
-    parser.add_argument("--prompt-tokens", type=int, default=STANDARD_WORK.prompt_tokens)
+    parser.add_argument("--prompt-tokens", type=_count, default=STANDARD_WORK.prompt_tokens)
     parser.add_argument(
         "--text-tokens", type=int, default=STANDARD_WORK.text_tokens, help="text and thinking beside the image"
     )
@@ -84,6 +84,26 @@ def run(arguments: Namespace) -> int:
     else:
         print_table(_HEADER, map(_cells, rows))
     return 0
+
+
+def _count(written: str) -> int:
+    """Return a whole number from 1 on; argparse names the option when it is none."""
+    number = int(written)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+_count.__name__ = "number from 1 on"
+
+
+def _size(written: str) -> str:
+    if megapixels(written) is None:
+        raise ValueError
+    return written
+
+
+_size.__name__ = "size, such as 1024x1024"
 
 
 def _check_names(names: Sequence[str] | None, known: Iterable[str], kind: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from policyengine.fallback import NOBODY
 from policyengine.money.exact import ZERO, summed, usd
 from policyengine.money.tariff import Estimate, Rate, Tariff, Workload
 from policyengine.verdict import Charge, ChargeLine
@@ -181,6 +182,8 @@ def _wider(first: Estimate, second: Estimate) -> Estimate:
 
 def _why_no_tariff(facts: Facts, model: str | None) -> str:
     name = model or facts.model
+    if name is None and facts.seller == NOBODY:
+        return "neither the model nor the seller is told"
     if name is None:
         return f"the model is not told, and {facts.seller} has no prices to bound it by"
     return f"no price of {name} at {facts.seller} for that day"

@@ -24,6 +24,7 @@ __all__ = ["RuleBook", "cross_faults"]
 
 _AT = Field("at", "time")
 _ORIGINS = ("user", "bundled", "plugin")
+_ID_OWNERS = ("bundled", "plugin", "user")  # whose id it is when two rules have the same
 _MOST_ALTERNATIVES = 64
 
 
@@ -157,7 +158,7 @@ def _window(from_: date | None, until: date | None) -> Iterator[Condition]:
 def cross_faults(files: Sequence[LoadedRules]) -> list[Diagnostic]:
     """Return the faults that only all *files* together show: ids given twice, names of rules that are not there."""
     by_id: dict[str, tuple[LoadedRules, BoundRule]] = {}
-    for file in files:
+    for file in sorted(files, key=lambda file: _ID_OWNERS.index(file.source.origin)):
         for rule in file.rules:
             by_id.setdefault(rule.rule.id, (file, rule))
     book = RuleBook(files)
