@@ -99,9 +99,10 @@ class Billing:
         found = self._prices.components(case.facts, tariffs)
         if len(tariffs) > 1:
             found -= _unused_options(tariffs, case.usage)
-        rows = [row for row in case.usage if row.quantity and (row.model is not None or row.unit in SURCHARGES)]
-        more = {row.component for row in rows}
-        return found | more if more else found
+        for row in case.usage:
+            if row.quantity and row.component not in found and (row.model is not None or row.unit in SURCHARGES):
+                found |= {row.component}
+        return found
 
 
 def _unused_options(tariffs: Sequence[Tariff], usage: Sequence[UsageRow]) -> frozenset[str]:

@@ -112,6 +112,8 @@ class PriceBook:
 
     def components(self, facts: Facts, tariffs: Sequence[Tariff]) -> frozenset[str]:
         """Return the components that some of *tariffs* has; what the seller declares when there is none."""
+        if len(tariffs) == 1:
+            return tariffs[0].components
         if tariffs:
             return frozenset().union(*(tariff.components for tariff in tariffs))
         declared = {

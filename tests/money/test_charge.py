@@ -372,3 +372,18 @@ def test_a_sum_beyond_64_bits_of_pico_dollars_is_exact(book_of: Book) -> None:
 @pytest.mark.parametrize(("images", "expected"), [(None, 3), (0, 0), (2, 2)])
 def test_a_workload_of_no_images_stays_one(images: int | None, expected: int) -> None:
     assert workload_of(facts(images_requested=3), images=images).images == expected
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(quantity=QUANTITIES, value=st.sampled_from(["charged", "credited", "conditional", "unknown"]))
+def test_the_short_way_to_a_line_is_the_long_one(book_of: Book, quantity: int | Decimal, value: BillValue) -> None:
+    """The model told has one rate; told twice over, by two aliases of one price, it takes the long way."""
+    row = UsageRow("image", "token", quantity)
+    twice = TOKENS.replace('model = "toy-1"', 'model = "toy-1"\naliases = ["toy-2"]')
+    other = twice + TOKENS.replace('model = "toy-1"', 'model = "toy-3"').partition("\n")[2]
+
+    short = charge(book_of(twice), [("image", value)], usage=(row,)).lines[0]
+    long = charge(book_of(other), [("image", value)], facts(model=None), (row,)).lines[0]
+
+    for field in ("component", "value", "unit", "quantity", "rate", "per", "currency", "gross", "low", "high"):
+        assert getattr(short, field) == getattr(long, field)
