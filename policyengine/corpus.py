@@ -70,7 +70,8 @@ def score_corpus(engine: Engine, directory: Path) -> Score:
     Raises:
         InputError: there are no labels, or a file cannot be read.
     """
-    folders = [folder for folder in sorted(directory.iterdir()) if (folder / "labels.json").is_file()]
+    found = sorted(directory.iterdir()) if directory.is_dir() else []
+    folders = [folder for folder in found if (folder / "labels.json").is_file()]
     if (directory / "labels.json").is_file():
         folders = [directory]
     if not folders:
@@ -87,7 +88,7 @@ def score_corpus(engine: Engine, directory: Path) -> Score:
 def _read(path: Path) -> Mapping[str, object]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, object])
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from error
 

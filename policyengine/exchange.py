@@ -110,7 +110,7 @@ class Exchange(Struct, frozen=True, kw_only=True):
             if value is not None:
                 known[name] = value
         if self.at is not None:
-            known["at"] = self.at.astimezone(UTC)
+            known["at"] = _utc(self.at)
         if self.account_facts:
             known["account"] = dict(self.account_facts)
 
@@ -162,6 +162,6 @@ def _http_date(written: str) -> datetime | None:
     from email.utils import parsedate_to_datetime  # noqa: PLC0415  only when a Date header is all there is
 
     try:
-        return parsedate_to_datetime(written).astimezone(UTC)
+        return _utc(parsedate_to_datetime(written))
     except (ValueError, OverflowError, TypeError):
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,15 +34,25 @@ def exchange_of(source: object, context: Mapping[str, Any]) -> Exchange:
         body, fault = decoded(source)
         return Exchange(**{"body": body, "fault": fault, **context})
     if isinstance(source, Exchange):
-        return msgspec.structs.replace(source, **_tidied(context)) if context else source
+        return _exchange_again(source, context)
     found = _read(source)
     found.update(_tidied(context))
+    if found.get("http_status") is not None and "transport_error" not in context:
+        found.pop("transport_error", None)  # an answer came, whatever it calls an exception
     if is_image(found.get("headers", {})):
         found["body"], found["fault"] = None, None
     return Exchange(**found)
 
 
-_UNTIDY = frozenset({"headers", "request", "at", "elapsed_s", "attempt"})
+def _exchange_again(source: Exchange, context: Mapping[str, Any]) -> Exchange:
+    """Return *source* with *context*; a body that was put in undecoded is decoded."""
+    changes = _tidied(context)
+    if isinstance(source.body, bytes | bytearray | memoryview):
+        changes["body"], changes["fault"] = decoded(bytes(source.body))
+    return msgspec.structs.replace(source, **changes) if changes else source
+
+
+_UNTIDY = frozenset({"headers", "request", "at", "elapsed_s", "attempt", "url", "account_facts"})
 
 
 def _is_tidy(context: Mapping[str, Any]) -> bool:
@@ -69,16 +79,21 @@ def decoded(body: bytes | str) -> tuple[object, str | None]:
         return _DECODE(body), None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         fault = f"not JSON: {error}" if body else "empty body"
-    if isinstance(body, bytes):
-        if body.startswith(_BOM):
-            return decoded(body.removeprefix(_BOM))
-        text = (
-            body.decode("utf-8", "replace") if b"data:" in body else body[: 4 * _KEPT_TEXT].decode("utf-8", "replace")
-        )
-    else:
-        text = body
+    unmarked = body.removeprefix(_BOM) if isinstance(body, bytes) else body.removeprefix("\ufeff")
+    values = _values([unmarked]) if len(unmarked) < len(body) else []
+    if values:
+        return values[0], None
+    text = _text(unmarked)
     chunks = list(_event_data(text)) if "data:" in text else []
     return (chunks, None) if chunks else (text[:_KEPT_TEXT] or None, fault)
+
+
+def _text(body: bytes | str) -> str:
+    """Return the text of *body*: all of it where it may hold server-sent events, else its first words."""
+    if isinstance(body, str):
+        return body
+    is_stream = body.startswith(b"data:") or b"\ndata:" in body or b"\rdata:" in body
+    return (body if is_stream else body[: 4 * _KEPT_TEXT]).decode("utf-8", "replace")
 
 
 def _event_data(text: str) -> Iterator[object]:
@@ -92,7 +107,7 @@ def _event_data(text: str) -> Iterator[object]:
         yield from whole or (_values(lines) if len(lines) > 1 else [])
 
 
-def _values(texts: list[str]) -> list[object]:
+def _values(texts: Sequence[bytes | str]) -> list[object]:
     """Return the JSON values of *texts*, those left out that are none."""
     found: list[object] = []
     for text in texts:
@@ -209,15 +224,23 @@ def _read_exception(error: BaseException) -> dict[str, Any]:
             return _read_response(response)
         except InputError:
             pass  # a streamed error body; the exception's own attributes are what is left
-    status = getattr(error, "status_code", None) or getattr(error, "code", None)
+    status = next((value for name in _STATUSES if _is_status(value := getattr(error, name, None))), None)
     body = getattr(error, "body", None) or getattr(error, "details", None)
     if not isinstance(body, Mapping):
-        if _is_status(status) and hasattr(error, "headers"):  # urllib.error.HTTPError: the answer came, unread
-            return {"body": None, "http_status": status, "headers": _lower_keys(error.headers)}
-        return {"body": None, "transport_error": type(error).__name__, **_sent_with(error)}
+        if status is None:
+            return {"body": None, "transport_error": type(error).__name__, **_sent_with(error)}
+        # urllib.error.HTTPError, aiohttp.ClientResponseError, google.api_core: an answer came, its body is not here
+        return {"body": None, "http_status": int(status), "headers": _headers_of(error), **_sent_with(error)}
     # openai-python hands out the inner error object (openai 3.54.0, checked 2026-11-22).
     whole = body if "error" in body else {"error": dict(body)}
-    return {"body": dict(whole), "http_status": status if _is_status(status) else None, **_sent_with(error)}
+    return {"body": dict(whole), "http_status": status, **_sent_with(error)}
+
+
+_STATUSES = ("status_code", "status", "code")  # in this order: aiohttp warns of a look at its old `code`
+
+
+def _headers_of(error: BaseException) -> dict[str, str]:
+    return _lower_keys(getattr(error, "headers", None))
 
 
 def _sent_with(error: BaseException) -> dict[str, Any]:
@@ -263,13 +286,17 @@ def _tidied(context: Mapping[str, Any]) -> dict[str, Any]:
     """Return the caller's context in the exchange's own types.
 
     Raises:
-        InputError: `at` is no time, or `http_status` or `attempt` no whole number.
+        InputError: `at` is no time, `http_status` or `attempt` no whole number, a name no text.
     """
     tidy = {name: value for name, value in context.items() if value is not None}
     if "headers" in tidy:
         tidy["headers"] = _lower_keys(tidy["headers"])
     if "request" in tidy:
         tidy["request"] = _request(tidy["request"])
+    if "account_facts" in tidy:
+        tidy["account_facts"] = _account_facts(tidy["account_facts"])
+    if "url" in tidy:
+        tidy["url"] = str(tidy["url"])  # clients have types of their own for it
     if "elapsed_s" in tidy:
         tidy["elapsed_s"] = number(tidy["elapsed_s"])
     if "at" in tidy:
@@ -277,7 +304,23 @@ def _tidied(context: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("http_status", "attempt"):
         if name in tidy:
             tidy[name] = _whole(name, tidy[name])
+    for name in _NAMES:
+        if not isinstance(tidy.get(name, ""), str):
+            msg = f"{name}={tidy[name]!r} is not text"
+            raise InputError(msg)
     return tidy
+
+
+_NAMES = ("provider", "dialect", "seller", "account", "model", "transport_error")
+
+
+def _account_facts(told: object) -> dict[str, str | int]:
+    """Return the facts that are told; one that is None is not."""
+    facts = {name: value for name, value in told.items() if value is not None} if isinstance(told, Mapping) else None
+    if facts is None or not all(isinstance(value, str | int) for value in facts.values()):
+        msg = f"account_facts={told!r} is not a mapping of names to texts and whole numbers"
+        raise InputError(msg)
+    return facts
 
 
 def _whole(name: str, value: object) -> int:

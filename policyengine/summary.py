@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from policyengine.money.exact import difference, summed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -33,12 +35,10 @@ class Group(Struct, kw_only=True):
     def add(self, verdict: Verdict) -> None:
         """Count *verdict*."""
         self.n += 1
-        self.low += verdict.charge.low
-        if verdict.charge.high is None:
-            self.unpriced += 1
-            self.high += verdict.charge.low
-        else:
-            self.high += verdict.charge.high
+        low, high = verdict.charge.low, verdict.charge.high
+        self.low = summed((self.low, low))
+        self.high = summed((self.high, low if high is None else high))
+        self.unpriced += high is None
 
 
 def summarize(verdicts: Iterable[Verdict]) -> list[Group]:
@@ -52,5 +52,6 @@ def summarize(verdicts: Iterable[Verdict]) -> list[Group]:
             group = groups[key] = Group(seller=key[0], outcome=key[1], rule=key[2])
         group.add(verdict)
     return sorted(
-        groups.values(), key=lambda group: (group.low - group.high, -group.unpriced, group.seller, group.outcome)
+        groups.values(),
+        key=lambda group: (difference(group.low, group.high), -group.unpriced, group.seller, group.outcome),
     )

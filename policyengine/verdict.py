@@ -108,6 +108,8 @@ class ChargeLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     high: Decimal | None = None
     """Dollars at most; None: nothing bounds it."""
     price: PriceRef | None = None
+    estimated: bool = False
+    """Whether the quantity follows from the request or a table, as the answer does not count it."""
     note: str | None = None
     """What the quantity or the rate rests on when the answer does not tell."""
 

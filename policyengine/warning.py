@@ -71,7 +71,7 @@ def _line_warnings(lines: Sequence[ChargeLine], facts: Facts) -> Iterator[Verdic
 
 
 def _is_estimated(line: ChargeLine) -> bool:
-    return line.quantity is None and line.value == "charged" and bool(line.unit)
+    return line.value == "charged" and line.estimated
 
 
 @lru_cache(maxsize=1024)

@@ -249,6 +249,7 @@ def _line(bill: ComponentBill, facts: Facts, amount: _Amount, tariffs: Sequence[
         low=min(one.low or ZERO for one in found) if bill.value == "charged" else ZERO,
         high=ZERO if bill.value == "credited" else dearest.high,
         price=dearest.tariff.ref,
+        estimated=amount.why is not None,
         note=_note(amount, found, dearest),
     )
 
