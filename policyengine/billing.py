@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from policyengine.alternatives import Decided, each, hull, joined, open_facts, with_facts
 from policyengine.facts import Facts, UsageRow
-from policyengine.money.charge import ComponentBill, price_bill
+from policyengine.money.charge import ComponentBill, price_bill, workload_of
 from policyengine.money.tariff import SURCHARGES
 from policyengine.verdict import Bill, Step
 from policyengine.vocabulary import BASES, COMPONENTS
@@ -55,6 +55,7 @@ class Billing:
         self._rules = rules
         self._prices = prices
         self._rulings: dict[tuple[object, ...], _Ruling] = {}
+        self._bounds: dict[tuple[object, ...], Charge] = {}
 
     def decide(self, case: Case, *, work: Facts | None = None) -> Decided:
         """Return bill, steps and charge; facts the seller's bill depends on may be absent.
@@ -90,8 +91,22 @@ class Billing:
             if len(self._rulings) >= _CACHE_LIMIT:
                 self._rulings.clear()
             ruling = self._rulings[key] = _ruling(*key)
-        charge = price_bill(ruling.parts, work or facts, () if work else case.usage, self._prices)
+        if work is None and case.usage:
+            charge = price_bill(ruling.parts, facts, case.usage, self._prices)
+        else:
+            charge = self._bound(ruling.parts, work or facts)
         return Decided(ruling.bill, ruling.steps, charge)
+
+    def _bound(self, parts: tuple[ComponentBill, ...], facts: Facts) -> Charge:
+        """Return what *parts* cost when nothing was counted; failures without usage are much alike."""
+        asked = (workload_of(facts), facts.images_requested, facts.images_delivered)
+        key = (parts, self._prices.key(facts, facts.model), *asked)
+        charge = self._bounds.get(key)
+        if charge is None:
+            if len(self._bounds) >= _CACHE_LIMIT:
+                self._bounds.clear()
+            charge = self._bounds[key] = price_bill(parts, facts, (), self._prices)
+        return charge
 
     def _applicable(self, case: Case) -> frozenset[str]:
         """Return the components that the tariff has, for this model or for those that may have served."""

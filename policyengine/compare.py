@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from policyengine.money.exact import EXACT
 from policyengine.money.tariff import Workload
 from policyengine.verdict import Bill, Charge
 
@@ -54,7 +55,8 @@ class Row(Struct, frozen=True, kw_only=True):
         """Return [low, high] as shares of a success; None when its cost is not known."""
         if not self.success:
             return None
-        return self.low / self.success, None if self.high is None else self.high / self.success
+        high = None if self.high is None else EXACT.divide(self.high, self.success)
+        return EXACT.divide(self.low, self.success), high
 
 
 def compare(engine: Engine, work: Workload = STANDARD_WORK) -> list[Row]:

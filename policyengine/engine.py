@@ -19,7 +19,7 @@ from policyengine.provider import Claim, Dialect, Normalized, Seller
 from policyengine.routing import UNROUTED, route_for
 from policyengine.settlement import settled_charge
 from policyengine.verdict import Step, Verdict, VerdictWarning
-from policyengine.warning import charge_warnings, fact_warnings
+from policyengine.warning import ABOUT_THE_ANSWER, charge_warnings, fact_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -137,8 +137,9 @@ class Engine:
         changes: dict[str, Any] = {"seller": seller}
         if account_facts is not None:
             changes["account"] = dict(account_facts)
-        kept = [warning for warning in verdict.warnings if warning.code in ("drift", "body")]
-        return self._verdict(msgspec.structs.replace(verdict.facts, **changes), verdict.usage, kept)
+        kept = [warning for warning in verdict.warnings if warning.code in ABOUT_THE_ANSWER]
+        facts = msgspec.structs.replace(verdict.facts, **changes)
+        return self._verdict(facts, verdict.usage, [*kept, *self._unlisted(seller)])
 
     def decide(self, facts: Facts, usage: Iterable[UsageRow] = ()) -> Verdict:
         """Return the verdict on facts that are already normalized."""
@@ -233,20 +234,27 @@ class Engine:
             shown = f"{exchange.host} is no seller's address" if exchange.host else "nothing tells who invoices"
             assumed = "pass seller=" if seller == NOBODY else f"assumed {seller!r}, the dialect's own"
             warnings.append(VerdictWarning("seller_assumed", f"{shown}; {assumed}"))
-        elif seller not in self.policy.prices.sellers:
-            known = nearest(seller, tuple(self.policy.prices.sellers))
-            warnings.append(VerdictWarning("seller_unknown", f"seller {seller!r} has no rules and no prices{known}"))
+        else:
+            warnings += self._unlisted(seller)
         return seller, warnings
+
+    def _unlisted(self, seller: str) -> list[VerdictWarning]:
+        """Return a warning when neither rules nor prices name *seller*."""
+        if seller in self.policy.prices.sellers:
+            return []
+        known = nearest(seller, tuple(self.policy.prices.sellers))
+        return [VerdictWarning("seller_unknown", f"seller {seller!r} has no rules and no prices{known}")]
 
     def _shown_seller(self, exchange: Exchange) -> str | None:
         """Return the seller that the address or the envelope shows."""
         if exchange.url and (seller := self._hosts.get(exchange.host)):
             return seller
-        return next((seller.name for seller in self._reading_sellers if seller.recognizes(exchange)), None)
+        return next((seller.name for seller in self._reading_sellers if _shows(seller, exchange)), None)
 
     def _normalized(self, dialect: Dialect, exchange: Exchange) -> tuple[Normalized, list[VerdictWarning]]:
         try:
-            return dialect.normalize(exchange), []
+            facts, usage = dialect.normalize(exchange)
+            return (facts, tuple(usage)), []
         except Exception as error:  # noqa: BLE001  a plugin may fail in any way and must not take the caller down
             failed = _plugin_failed(dialect, f"raised {type(error).__name__}: {error}")
             return FALLBACK.normalize(exchange), [failed]
@@ -313,9 +321,16 @@ def _is_malformed(facts: Facts, usage: object) -> bool:
 
 def _claim(dialect: Dialect, exchange: Exchange) -> Claim:
     try:
-        return dialect.recognizes(exchange)
+        return dialect.recognizes(exchange) or Claim.NO
     except Exception:  # noqa: BLE001  a plugin that fails to recognize claims nothing
         return Claim.NO
+
+
+def _shows(seller: Seller, exchange: Exchange) -> bool:
+    try:
+        return seller.recognizes(exchange)
+    except Exception:  # noqa: BLE001  as above
+        return False
 
 
 def _trail(classified: BoundRule | None, billed: tuple[Step, ...], routed: BoundRule | None) -> tuple[Step, ...]:

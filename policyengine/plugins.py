@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,7 @@ class PluginSet:
             *(("seller", seller.name) for seller in sellers),
         ]
         self._check_free(named)
-        _check_signals(dialects)
+        _check_declared(dialects)
         self._owners |= dict.fromkeys(named, plugin)
         self.providers |= {provider.name: provider for provider in providers}
         self.dialects |= {dialect.name: dialect for dialect in dialects}
@@ -121,8 +122,8 @@ class PluginSet:
             self.rules[plugin] = directory
 
     def _check_free(self, named: Sequence[tuple[str, str]]) -> None:
-        for kind, name in named:
-            owner = self._owners.get((kind, name))
+        for index, (kind, name) in enumerate(named):
+            owner = self._owners.get((kind, name)) or ("itself" if (kind, name) in named[:index] else None)
             if owner is not None:
                 msg = f"{kind} {name!r} is already registered by {owner}; rename one of the two"
                 raise ValueError(msg)
@@ -132,8 +133,11 @@ class PluginSet:
         self.problems.append(PluginProblem(plugin, f"{type(error).__name__}: {error}"))
 
 
-def _check_signals(dialects: Iterable[Dialect]) -> None:
+def _check_declared(dialects: Iterable[Dialect]) -> None:
     for dialect in dialects:
+        if not isinstance(dialect.keys, Set):
+            msg = f"dialect {dialect.name!r} declares keys as {type(dialect.keys).__name__}, expected a frozenset"
+            raise TypeError(msg)
         for name, kind in dialect.signals.items():
             if kind not in _SIGNAL_KINDS:
                 msg = (

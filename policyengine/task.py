@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from policyengine.errors import InputError
+from policyengine.warning import ABOUT_THE_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,12 +54,22 @@ def fold(verdicts: Sequence[Verdict]) -> tuple[Facts, tuple[UsageRow, ...], list
             filled[name] = next((value for one in told if (value := getattr(one.facts, name)) is not None), None)
     filled["signal"] = {name: value for one in (*told, last) for name, value in one.facts.signal.items()}
     filled["at"] = min((one.facts.at for one in verdicts if one.facts.at), default=None)
+    filled["account"] = {name: value for one in (*verdicts, last) for name, value in one.facts.account.items()}
+    invoicing = _invoicing(verdicts, last)
+    filled["seller"] = invoicing.facts.seller
     facts = msgspec.structs.replace(facts, **{name: value for name, value in filled.items() if value is not None})
-    warnings = list(dict.fromkeys(warning for one in verdicts for warning in one.warnings if warning.code in _KEPT))
-    return facts, _usage(last, told), warnings
+    about = [warning for one in verdicts for warning in one.warnings if warning.code in ABOUT_THE_ANSWER]
+    about += [warning for warning in invoicing.warnings if warning.code in _ABOUT_THE_SELLER]
+    return facts, _usage(last, told), list(dict.fromkeys(about))
 
 
-_KEPT = ("seller_assumed", "seller_unknown", "drift", "body", "plugin_failed", "hidden_attempts")
+_ABOUT_THE_SELLER = ("seller_assumed", "seller_unknown")
+
+
+def _invoicing(verdicts: Sequence[Verdict], last: Verdict) -> Verdict:
+    """Return the exchange that shows the seller: a webhook comes without the address that the submit went to."""
+    sure = [one for one in (*verdicts, last) if all(warning.code != "seller_assumed" for warning in one.warnings)]
+    return (sure or [last])[-1]
 
 
 def _tells(verdict: Verdict) -> bool:

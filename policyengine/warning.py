@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from policyengine.provider import Dialect
     from policyengine.verdict import Bill, Charge, ChargeLine
 
-__all__ = ["STALE_AFTER_DAYS", "charge_warnings", "fact_warnings"]
+__all__ = ["ABOUT_THE_ANSWER", "STALE_AFTER_DAYS", "charge_warnings", "fact_warnings"]
 
 STALE_AFTER_DAYS = 90
+ABOUT_THE_ANSWER = frozenset({"body", "dialect_unknown", "drift", "hidden_attempts", "plugin_failed"})
+"""The codes of warnings that hold whoever sends the invoice."""
 
 
 def fact_warnings(facts: Facts, dialect: Dialect, exchange: Exchange) -> Iterator[VerdictWarning]:

@@ -68,15 +68,19 @@ class PriceBook:
     def tariffs(self, facts: Facts, *, model: str | None = None) -> tuple[Tariff, ...]:
         """Return the tariffs that may apply: one when the model is known, else all that fit the dialect."""
         name = model or facts.model
-        day = _day(facts.at)
-        account = tuple(sorted(facts.account.items())) if facts.account else ()
-        key = (facts.seller, name, day, facts.tier, facts.mode, facts.operation, facts.dialect, account)
+        key = self.key(facts, name)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) >= _CACHE_LIMIT:
                 self._cache.clear()
-            found = self._cache[key] = self._find(facts, name, day)
+            found = self._cache[key] = self._find(facts, name, _day(facts.at))
         return found
+
+    def key(self, facts: Facts, model: str | None) -> tuple[object, ...]:
+        """Return everything that the choice of a tariff depends on."""
+        account = tuple(sorted(facts.account.items())) if facts.account else ()
+        day = _day(facts.at)
+        return (facts.seller, model, day, facts.tier, facts.mode, facts.operation, facts.dialect, account)
 
     def _find(self, facts: Facts, name: str | None, day: date | None) -> tuple[Tariff, ...]:
         listed = self._named(facts.seller, name) if name else []
