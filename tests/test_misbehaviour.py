@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 import pytest
 
-from policyengine import Claim, Dialect, Engine, Exchange, Provider, Verdict, hookimpl
+from policyengine import Claim, Dialect, Engine, Exchange, Provider, Seller, Verdict, hookimpl
 from policyengine.plugins import PluginSet, load_plugins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from policyengine.money.tariff import Estimate, PriceEntry, Rates, Tariff, Workload
 
 
 class Careless(Dialect):
@@ -69,3 +74,36 @@ def test_a_deep_body_is_decided(engine: Engine, provider: str) -> None:
     verdict = engine.evaluate(body, provider=provider, http_status=500)
 
     assert msgspec.json.decode(verdict.to_json())["outcome"] in ("failed", "unrecognized")
+
+
+class Broken(Seller):
+    """Fail at what a seller is asked."""
+
+    def __init__(self, what: str, prices: Path) -> None:
+        super().__init__("broken", prices=prices)
+        self.what = what
+
+    def translate(self, entry: PriceEntry) -> Rates:
+        if self.what == "translate":
+            raise RuntimeError(self.what)
+        return super().translate(entry)
+
+    def estimate(self, workload: Workload, tariff: Tariff) -> tuple[Estimate, ...]:
+        del workload, tariff
+        raise RuntimeError(self.what)
+
+
+@pytest.mark.parametrize("what", ["translate", "estimate"])
+def test_a_seller_that_fails_leaves_its_answers_unpriced(tmp_path: Path, what: str) -> None:
+    prices = tmp_path / "broken.toml"
+    prices.write_text(
+        'seller = "broken"\n[[price]]\nmodel = "m"\nper_mtok = { image = "60" }\nsource = "https://x.test"\n'
+        "checked = 2026-11-24\n",
+        encoding="utf-8",
+    )
+    plugins = load_plugins()
+    plugins.sellers["broken"] = Broken(what, prices)
+
+    verdict = Engine.load(plugins=plugins).evaluate(b"{}", http_status=500, seller="broken", model="m")
+
+    assert (verdict.outcome, verdict.charge.high) == ("failed", None)

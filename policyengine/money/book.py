@@ -86,7 +86,7 @@ class PriceBook:
         listed = self._named(facts.seller, name) if name else []
         fitting = [priced for priced in listed if _holds(priced, facts, day)]
         if fitting:
-            return (self._tariff(_best_match(fitting), facts.tier),)
+            return self._translated([_best_match(fitting)], facts.tier)
         if listed:
             return ()  # the model is priced, but not on this day or in this mode
         if name is not None:
@@ -94,7 +94,14 @@ class PriceBook:
         others = [priced for priced in self._by_seller.get(facts.seller, ()) if _holds(priced, facts, day)]
         special = [priced for priced in others if facts.dialect in priced.entry.dialects]
         chosen = special or [priced for priced in others if not priced.entry.dialects]
-        return tuple(self._tariff(priced, facts.tier) for priced in _newest(chosen))
+        return self._translated(_newest(chosen), facts.tier)
+
+    def _translated(self, chosen: Sequence[_Priced], tier: str | None) -> tuple[Tariff, ...]:
+        """Return the tariffs of *chosen*; none when the seller's plugin fails on one: the others bound nothing."""
+        try:
+            return tuple(self._tariff(priced, tier) for priced in chosen)
+        except Exception:  # noqa: BLE001  a plugin may fail in any way; without its rates nothing is priced
+            return ()
 
     def _named(self, seller: str, name: str) -> list[_Priced]:
         found = self._by_model.get((seller, name))

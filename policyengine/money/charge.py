@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from policyengine.facts import Facts, UsageRow
     from policyengine.money.book import PriceBook
+    from policyengine.provider import Seller
 
 _MOST_ESTIMATES = 256
 
@@ -195,8 +196,16 @@ def _estimates(workload: Workload, tariff: Tariff, book: PriceBook) -> Sequence[
     if found is None:
         if len(known) >= _MOST_ESTIMATES:
             known.clear()
-        found = known[workload] = book.sellers[tariff.seller].estimate(workload, tariff)
+        found = known[workload] = _asked(book.sellers[tariff.seller], workload, tariff)
     return found
+
+
+def _asked(seller: Seller, workload: Workload, tariff: Tariff) -> Sequence[Estimate]:
+    """Return what *seller* estimates; nothing, which is unpriced, when its plugin fails."""
+    try:
+        return seller.estimate(workload, tariff)
+    except Exception:  # noqa: BLE001  a plugin may fail in any way
+        return ()
 
 
 def _wider(first: Estimate, second: Estimate) -> Estimate:

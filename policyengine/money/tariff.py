@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import TypeVar
@@ -133,7 +133,7 @@ class Tariff(Struct, frozen=True, kw_only=True, dict=True):
         return frozenset(rate.component for rate in self.rates if rate.unit not in SURCHARGES)
 
     @cached_property
-    def known_estimates(self) -> dict[Workload, tuple[Estimate, ...]]:
+    def known_estimates(self) -> dict[Workload, Sequence[Estimate]]:
         """Return what the seller estimated before under this tariff, by workload."""
         return {}
 
