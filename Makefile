@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 POLICY := $(BIN)/imgpolicy
-PLATFORMS := gemini openai flux midjourney stability
+PLATFORMS := gemini openai flux midjourney stability openrouter
 EXPLAINED := image-safety-waived
 
 .PHONY: demo test check lint bench clean help

@@ -13,6 +13,7 @@ from policyengine.errors import AccountError, DialectError, nearest
 from policyengine.facts import UsageRow
 from policyengine.fallback import FALLBACK, NOBODY
 from policyengine.intake import exchange_of
+from policyengine.native import utc
 from policyengine.plugins import PluginSet, load_plugins
 from policyengine.policy.load import Policy, load_policy
 from policyengine.provider import Claim, Dialect, Normalized, Seller
@@ -22,7 +23,7 @@ from policyengine.verdict import Step, Verdict, VerdictWarning
 from policyengine.warning import ABOUT_THE_ANSWER, charge_warnings, fact_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policyengine.exchange import Exchange
     from policyengine.facts import Facts
@@ -110,7 +111,7 @@ class Engine:
         """
         exchange = self._with_account(exchange_of(source, context))
         dialect = self.dialect_of(exchange)
-        bodies = dialect.split(exchange.body)
+        bodies = _split(dialect, exchange.body)
         if len(bodies) == 1:
             return [exchange]
         return [msgspec.structs.replace(exchange, body=body) for body in bodies]
@@ -133,12 +134,9 @@ class Engine:
         return self._verdict(facts, usage, warnings)
 
     def rebill(self, verdict: Verdict, *, seller: str, account_facts: Mapping[str, str | int] | None = None) -> Verdict:
-        """Return the same answer under another seller's invoice."""
-        changes: dict[str, Any] = {"seller": seller}
-        if account_facts is not None:
-            changes["account"] = dict(account_facts)
+        """Return the same answer under another seller's invoice; the account with the former one counts no more."""
         kept = [warning for warning in verdict.warnings if warning.code in ABOUT_THE_ANSWER]
-        facts = msgspec.structs.replace(verdict.facts, **changes)
+        facts = msgspec.structs.replace(verdict.facts, seller=seller, account=dict(account_facts or {}))
         return self._verdict(facts, verdict.usage, [*kept, *self._unlisted(seller)])
 
     def decide(self, facts: Facts, usage: Iterable[UsageRow] = ()) -> Verdict:
@@ -218,10 +216,11 @@ class Engine:
 
     def _account_at(self, url: str) -> Account | None:
         """Return the account below whose address *url* lies, the most specific one."""
+        address = url.partition("?")[0]
         below = [
             account
             for account in self.policy.accounts.values()
-            if account.base_url and f"{url}/".startswith(f"{account.base_url.rstrip('/')}/")
+            if account.base_url and f"{address}/".startswith(f"{account.base_url.rstrip('/')}/")
         ]
         return max(below, key=lambda account: len(account.base_url or ""), default=None)
 
@@ -254,6 +253,7 @@ class Engine:
     def _normalized(self, dialect: Dialect, exchange: Exchange) -> tuple[Normalized, list[VerdictWarning]]:
         try:
             facts, usage = dialect.normalize(exchange)
+            _check_quantities(usage)
             return (facts, tuple(usage)), []
         except Exception as error:  # noqa: BLE001  a plugin may fail in any way and must not take the caller down
             failed = _plugin_failed(dialect, f"raised {type(error).__name__}: {error}")
@@ -262,6 +262,8 @@ class Engine:
     def _verdict(self, facts: Facts, usage: tuple[UsageRow, ...], warnings: list[VerdictWarning]) -> Verdict:
         if facts.at is None:
             facts = msgspec.structs.replace(facts, at=datetime.now(UTC))
+        elif facts.at.tzinfo is not UTC:
+            facts = msgspec.structs.replace(facts, at=utc(facts.at))
         rules = self.policy.rules
         classified = rules.deciding("classify", facts.dialect).first(facts)
         outcome: Outcome = classified.rule.then.outcome if classified else "unrecognized"
@@ -317,6 +319,20 @@ def _is_malformed(facts: Facts, usage: object) -> bool:
     except (msgspec.ValidationError, TypeError, ValueError):
         return True
     return False
+
+
+def _check_quantities(usage: Iterable[UsageRow]) -> None:
+    for row in usage:
+        if not row.quantity >= 0:
+            msg = f"usage of {row.component} is {row.quantity}"
+            raise ValueError(msg)
+
+
+def _split(dialect: Dialect, body: object) -> Sequence[object]:
+    try:
+        return dialect.split(body)
+    except Exception:  # noqa: BLE001  a plugin that fails to split leaves the body whole
+        return [body]
 
 
 def _claim(dialect: Dialect, exchange: Exchange) -> Claim:

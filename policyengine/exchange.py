@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from policyengine.facts import Facts
-from policyengine.native import count, number, text
+from policyengine.native import count, number, text, utc
 
 if TYPE_CHECKING:
     from policyengine.provider import Dialect
@@ -110,7 +110,7 @@ class Exchange(Struct, frozen=True, kw_only=True):
             if value is not None:
                 known[name] = value
         if self.at is not None:
-            known["at"] = _utc(self.at)
+            known["at"] = utc(self.at)
         if self.account_facts:
             known["account"] = dict(self.account_facts)
 
@@ -146,11 +146,6 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (until - since).total_seconds()) if until and since else None
 
 
-def _utc(at: datetime) -> datetime:
-    """Return *at* in UTC, where prices and rules change; a time without an offset is read as UTC."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
 def _frozen(value: object) -> object:
     """Return lists as tuples: what decides is remembered by the facts, which must not change."""
     if isinstance(value, dict):
@@ -162,6 +157,6 @@ def _http_date(written: str) -> datetime | None:
     from email.utils import parsedate_to_datetime  # noqa: PLC0415  only when a Date header is all there is
 
     try:
-        return _utc(parsedate_to_datetime(written))
+        return utc(parsedate_to_datetime(written))
     except (ValueError, OverflowError, TypeError):
         return None

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from policyengine.fallback import NOBODY
+from policyengine.money.exact import EXACT
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _arithmetic(line: ChargeLine) -> str:
     parts += f" {_quantity(line)} {line.unit}" if line.unit else " quantity not known"
     if line.rate is not None:
         per = "" if line.per == 1 else f" per {line.per:,}"
-        parts += f" x {line.rate.normalize():f} {line.currency}{per}"
+        parts += f" x {line.rate.normalize(EXACT):f} {line.currency}{per}"
     if line.usd_per_unit_of_currency is not None:
         parts += f" x {line.usd_per_unit_of_currency:f} USD"
     if line.gross is not None:

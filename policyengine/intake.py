@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -223,14 +223,15 @@ def _read_exception(error: BaseException) -> dict[str, Any]:
         try:
             return _read_response(response)
         except InputError:
-            pass  # a streamed error body; the exception's own attributes are what is left
-    status = next((value for name in _STATUSES if _is_status(value := getattr(error, name, None))), None)
+            pass  # a streamed error body; status, headers and the exception's own attributes are what is left
+    status = _status_of(error) or _status_of(response)
     body = getattr(error, "body", None) or getattr(error, "details", None)
     if not isinstance(body, Mapping):
         if status is None:
             return {"body": None, "transport_error": type(error).__name__, **_sent_with(error)}
         # urllib.error.HTTPError, aiohttp.ClientResponseError, google.api_core: an answer came, its body is not here
-        return {"body": None, "http_status": int(status), "headers": _headers_of(error), **_sent_with(error)}
+        headers = getattr(error, "headers", None) or getattr(response, "headers", None)
+        return {"body": None, "http_status": status, "headers": _lower_keys(headers), **_sent_with(error)}
     # openai-python hands out the inner error object (openai 3.54.0, checked 2026-11-22).
     whole = body if "error" in body else {"error": dict(body)}
     return {"body": dict(whole), "http_status": status, **_sent_with(error)}
@@ -239,8 +240,9 @@ def _read_exception(error: BaseException) -> dict[str, Any]:
 _STATUSES = ("status_code", "status", "code")  # in this order: aiohttp warns of a look at its old `code`
 
 
-def _headers_of(error: BaseException) -> dict[str, str]:
-    return _lower_keys(getattr(error, "headers", None))
+def _status_of(source: object) -> int | None:
+    """Return the HTTP status that *source* tells, under whatever name."""
+    return next((int(value) for name in _STATUSES if _is_status(value := getattr(source, name, None))), None)
 
 
 def _sent_with(error: BaseException) -> dict[str, Any]:
@@ -253,7 +255,7 @@ def _sent_with(error: BaseException) -> dict[str, Any]:
     return found
 
 
-def _is_status(value: object) -> bool:
+def _is_status(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599  # noqa: PLR2004
 
 
@@ -289,36 +291,24 @@ def _tidied(context: Mapping[str, Any]) -> dict[str, Any]:
         InputError: `at` is no time, `http_status` or `attempt` no whole number, a name no text.
     """
     tidy = {name: value for name, value in context.items() if value is not None}
-    if "headers" in tidy:
-        tidy["headers"] = _lower_keys(tidy["headers"])
-    if "request" in tidy:
-        tidy["request"] = _request(tidy["request"])
-    if "account_facts" in tidy:
-        tidy["account_facts"] = _account_facts(tidy["account_facts"])
-    if "url" in tidy:
-        tidy["url"] = str(tidy["url"])  # clients have types of their own for it
-    if "elapsed_s" in tidy:
-        tidy["elapsed_s"] = number(tidy["elapsed_s"])
-    if "at" in tidy:
-        tidy["at"] = _moment(tidy["at"])
-    for name in ("http_status", "attempt"):
-        if name in tidy:
-            tidy[name] = _whole(name, tidy[name])
-    for name in _NAMES:
-        if not isinstance(tidy.get(name, ""), str):
-            msg = f"{name}={tidy[name]!r} is not text"
-            raise InputError(msg)
+    for name, value in tidy.items():
+        if name in _TIDIES:
+            tidy[name] = _TIDIES[name](name, value)
     return tidy
 
 
-_NAMES = ("provider", "dialect", "seller", "account", "model", "transport_error")
+def _name(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    msg = f"{name}={value!r} is not text"
+    raise InputError(msg)
 
 
-def _account_facts(told: object) -> dict[str, str | int]:
+def _account_facts(name: str, value: object) -> dict[str, str | int]:
     """Return the facts that are told; one that is None is not."""
-    facts = {name: value for name, value in told.items() if value is not None} if isinstance(told, Mapping) else None
-    if facts is None or not all(isinstance(value, str | int) for value in facts.values()):
-        msg = f"account_facts={told!r} is not a mapping of names to texts and whole numbers"
+    facts = {key: told for key, told in value.items() if told is not None} if isinstance(value, Mapping) else None
+    if facts is None or not all(isinstance(told, str | int) for told in facts.values()):
+        msg = f"{name}={value!r} is not a mapping of names to texts and whole numbers"
         raise InputError(msg)
     return facts
 
@@ -333,13 +323,27 @@ def _whole(name: str, value: object) -> int:
     raise InputError(msg)
 
 
-def _moment(at: object) -> datetime:
+def _moment(name: str, at: object) -> datetime:
     if isinstance(at, datetime) and at.tzinfo is not None:
         if at.tzinfo is UTC:
             return at
         at = at.isoformat()
     moment = timestamp(at)
     if moment is None:
-        msg = f"at={at!r} is not a time; pass an aware datetime or an ISO 8601 string"
+        msg = f"{name}={at!r} is not a time; pass an aware datetime or an ISO 8601 string"
         raise InputError(msg)
     return moment
+
+
+_TIDIES: Mapping[str, Callable[[str, Any], object]] = {
+    "headers": lambda _, value: _lower_keys(value),
+    "request": lambda _, value: _request(value),
+    "account_facts": _account_facts,
+    "url": lambda _, value: str(value),  # clients have types of their own for it
+    "elapsed_s": lambda _, value: number(value),
+    "at": _moment,
+    "http_status": _whole,
+    "attempt": _whole,
+    **dict.fromkeys(("provider", "dialect", "seller", "account", "model", "transport_error"), _name),
+}
+"""What makes each word of the context tidy."""

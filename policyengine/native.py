@@ -21,6 +21,7 @@ __all__ = [
     "scalar_text",
     "text",
     "timestamp",
+    "utc",
 ]
 
 _EMPTY: Mapping[str, object] = {}
@@ -121,7 +122,11 @@ def timestamp(value: object) -> datetime | None:
     if written is None:
         return None
     try:
-        moment = datetime.fromisoformat(written)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return utc(datetime.fromisoformat(written))
     except (ValueError, OverflowError):
         return None
+
+
+def utc(moment: datetime) -> datetime:
+    """Return *moment* in UTC, where prices and rules change; one without an offset is read as UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -135,8 +135,9 @@ class PluginSet:
 
 def _check_declared(dialects: Iterable[Dialect]) -> None:
     for dialect in dialects:
-        if not isinstance(dialect.keys, Set):
-            msg = f"dialect {dialect.name!r} declares keys as {type(dialect.keys).__name__}, expected a frozenset"
+        keys: object = dialect.keys  # as declared, whatever the annotation says
+        if not isinstance(keys, AbstractSet):
+            msg = f"dialect {dialect.name!r} declares keys as {type(keys).__name__}, expected a frozenset"
             raise TypeError(msg)
         for name, kind in dialect.signals.items():
             if kind not in _SIGNAL_KINDS:

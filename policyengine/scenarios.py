@@ -31,6 +31,6 @@ def _read(file: Traversable) -> Scenario:
     try:
         fields = msgspec.json.decode(file.read_bytes(), type=dict[str, object])
         return msgspec.convert({"name": file.name.removesuffix(".json"), **fields}, Scenario)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         msg = f"{file}: not a scenario: {error}"
         raise InputError(msg) from error

@@ -6,7 +6,7 @@ import json
 import pickle
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, FloatOperation, Inexact, localcontext
 from typing import TYPE_CHECKING, Any
 
@@ -320,6 +320,21 @@ def test_no_answer_raises(engine: Engine, body: object, raw: bytes, status: int 
         verdict = engine.evaluate(source, http_status=status)
 
         assert verdict.charge.low >= 0
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 8, 31, 1, 30),  # noqa: DTZ001  a time without an offset is read as UTC
+        datetime(2026, 8, 31, 3, 30, tzinfo=timezone(timedelta(hours=2))),
+        datetime(2026, 8, 30, 20, 30, tzinfo=timezone(timedelta(hours=-5))),
+    ],
+)
+def test_facts_in_hand_are_dated_in_utc(engine: Engine, at: datetime) -> None:
+    verdict = engine.decide(msgspec.structs.replace(evaluate(engine).facts, at=at))
+
+    assert verdict.facts.at == datetime(2026, 8, 31, 1, 30, tzinfo=UTC)
+    assert "stale_price" in codes(verdict)
 
 
 def test_usage_may_be_given_with_facts(engine: Engine) -> None:

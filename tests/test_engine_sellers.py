@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,3 +91,23 @@ def test_an_account_nobody_knows_is_an_error_with_the_nearest_name(
 def test_an_account_without_accounts_is_an_error_that_says_so(engine: Engine) -> None:
     with pytest.raises(AccountError, match=r"no policy directory with accounts\.toml is loaded"):
         evaluate(engine, account="prod")
+
+
+def test_an_account_may_have_prices_of_its_own(engine_with: Load, toy_files: dict[str, str]) -> None:
+    accounts = '[account.prod]\nseller = "toy-inc"\nprices = "contract"\n[account.dev]\nseller = "toy-inc"\n'
+    contract = (
+        toy_files["prices/toy-inc.toml"].replace('"0.04"', '"0.01"').replace("\n\n", '\nlayer = "contract"\n\n', 1)
+    )
+    engine = engine_with({**toy_files, "accounts.toml": accounts, "prices/contract.toml": contract})
+    body = {**SUCCESS, "usage": [{"component": name, "unit": "token", "quantity": 0} for name in ("input", "text")]}
+
+    lows = {name: engine.evaluate(body, account=name, at="2026-06-15T00:00:00Z").charge.low for name in ("prod", "dev")}
+
+    assert lows == {"prod": Decimal("0.01"), "dev": Decimal("0.04")}
+
+
+def test_rebilling_under_a_name_nobody_knows_is_warned_of(engine: Engine) -> None:
+    again = engine.rebill(evaluate(engine), seller="toy-icn")
+
+    assert "seller_unknown" in codes(again)
+    assert set(again.bill.values().values()) == {"unknown"}

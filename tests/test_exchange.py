@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import pytest
 from policyengine.exchange import Exchange
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from policyengine.facts import Facts
     from policyengine.plugins import PluginSet
     from policyengine.provider import Dialect
@@ -123,6 +126,29 @@ def test_times_are_kept_in_utc(dialect: Dialect, at: datetime) -> None:
 
     assert found is not None
     assert found.isoformat() == "2026-05-31T23:00:00+00:00"
+
+
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set the clock of the machine to another zone."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_away")
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        Exchange(at=datetime(2026, 5, 31, 23)),  # noqa: DTZ001  a time without an offset
+        Exchange(headers={"date": "Sun, 31 May 2026 23:00:00 -0000"}),
+    ],
+    ids=["told", "header"],
+)
+def test_the_zone_of_the_machine_does_not_matter(dialect: Dialect, exchange: Exchange) -> None:
+    assert facts(dialect, exchange).at == datetime(2026, 5, 31, 23, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http
 import io
 import json
+import re
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +32,19 @@ def read(source: object, **context: Any) -> Exchange:  # noqa: ANN401
 
 
 @pytest.mark.parametrize(
-    "source", [RAW, RAW.decode(), bytearray(RAW), memoryview(RAW), BODY, b"\xef\xbb\xbf" + RAW, b"\n " + RAW + b"\r\n"]
+    "source",
+    [
+        RAW,
+        RAW.decode(),
+        bytearray(RAW),
+        memoryview(RAW),
+        BODY,
+        b"\xef\xbb\xbf" + RAW,
+        "\ufeff" + RAW.decode(),
+        b"\n " + RAW + b"\r\n",
+        Exchange(body=RAW),
+        Exchange(body=bytearray(RAW)),
+    ],
 )
 def test_json_is_read_from_whatever_holds_it(source: object) -> None:
     exchange = read(source)
@@ -57,6 +71,7 @@ BROKEN: dict[str, tuple[bytes, object, str]] = {
     "deep and closed": (b"[" * 100_000 + b"]" * 100_000, "[" * 4096, "not JSON"),
     "picture": (b"\x89PNG\r\n\x1a\n\x00", "\ufffdPNG\r\n\x1a\n\x00", "not JSON"),
     "NUL": (b"\x00", "\x00", "not JSON"),
+    "marks without end": (b"\xef\xbb\xbf" * 5000 + b"{}", "\ufeff" * 4096, "not JSON"),
 }
 
 
@@ -92,6 +107,29 @@ def test_a_hundred_megabytes_are_read() -> None:
     assert len(exchange.body["data"]) == len(image)
 
 
+BULK = 100_000_000
+ROOM: dict[str, tuple[bytes, bytes, bytes, float]] = {
+    "json": (b'{"data": "', b"A", b'"}', 1.1),
+    "text": (b"", b"A", b"", 0.1),
+    "text that names data": (b'<img src="data:,', b"A", b'">', 0.1),
+    "bytes that name data": (b"\x89PNG data:", b"\xff", b"", 0.1),
+    "nested": (b"", b"[", b"", 0.1),
+    "event": (b'data: {"data": "', b"A", b'"}\n\n', 5.1),
+}
+
+
+@pytest.mark.parametrize(("start", "filling", "end", "times"), ROOM.values(), ids=ROOM)
+def test_a_hundred_megabytes_take_bounded_room(start: bytes, filling: bytes, end: bytes, times: float) -> None:
+    body = start + filling * BULK + end
+    tracemalloc.start()
+
+    read(body)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < times * BULK
+
+
 def test_of_a_hundred_megabytes_that_are_no_json_a_page_is_kept() -> None:
     assert len(str(read(b"A" * 100_000_000).body)) == 4096
 
@@ -114,6 +152,8 @@ STREAMS: dict[str, tuple[str, list[object]]] = {
     "broken off": ('data: {"a": 1}\n\ndata: {"a": 2', [{"a": 1}]),
     "line separator in a text": ('data: {"a": "x\u2028y\x85z"}\n\n', [{"a": "x\u2028y\x85z"}]),
     "no space": ('data:{"a":1}\n\n', [{"a": 1}]),
+    "mark": ('\ufeffdata: {"a": 1}\n\n', [{"a": 1}]),
+    "lone carriage returns": ('data: {"a": 1}\r\rdata: {"a": 2}\r\r', [{"a": 1}, {"a": 2}]),
 }
 
 
@@ -271,6 +311,8 @@ def test_what_the_caller_says_wins_over_the_response() -> None:
         ({"elapsed_s": "1.5"}, "elapsed_s", 1.5),
         ({"elapsed_s": float("nan")}, "elapsed_s", None),
         ({"account_facts": None}, "account_facts", {}),
+        ({"account_facts": {"mode": None, "failures_today": 3}}, "account_facts", {"failures_today": 3}),
+        ({"url": httpx.URL("https://api.toy.test/v1")}, "url", "https://api.toy.test/v1"),
         ({"seller": "resale"}, "seller", "resale"),
     ],
 )
@@ -295,10 +337,14 @@ def test_context_is_tidied_whatever_the_source(
         ({"http_status": True}, "http_status=True is not a whole number"),
         ({"http_status": 200.5}, "http_status=200.5 is not a whole number"),
         ({"attempt": "second"}, "attempt='second' is not a whole number"),
+        ({"account_facts": {"mode": ["a"]}}, "account_facts={'mode': ['a']} is not a mapping of names"),
+        ({"account_facts": "per-call"}, "account_facts='per-call' is not a mapping of names"),
+        ({"model": 5, "attempt": 1}, "model=5 is not text"),
+        ({"transport_error": TimeoutError("x"), "attempt": 1}, "transport_error=TimeoutError('x') is not text"),
     ],
 )
 def test_context_that_cannot_be_read_is_an_input_error(source: object, context: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message.replace("(", r"\(")):
+    with pytest.raises(InputError, match=re.escape(message)):
         read(source, **context)
 
 

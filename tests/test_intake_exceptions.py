@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import http
 import io
 import json
 import urllib.error
+import warnings
 from email.message import Message
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +115,63 @@ def test_an_http_error_of_the_standard_library_keeps_status_and_headers() -> Non
     error.close()
 
     assert (exchange.http_status, exchange.headers, exchange.transport_error) == (429, {"retry-after": "5"}, None)
+
+
+def test_a_streamed_answer_that_was_not_read_still_has_its_status() -> None:
+    request = httpx.Request("POST", "https://api.toy.test/v1")
+    response = httpx.Response(429, content=iter([RAW]), headers={"Retry-After": "5"}, request=request)
+
+    exchange = read(httpx.HTTPStatusError("429", request=request, response=response))
+
+    assert (exchange.http_status, exchange.headers["retry-after"], exchange.host) == (429, "5", "api.toy.test")
+    assert exchange.transport_error is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"status_code": 503},
+        {"status": 503, "headers": {}},
+        {"code": 503, "status": "UNAVAILABLE"},
+        {"code": http.HTTPStatus.SERVICE_UNAVAILABLE},
+    ],
+)
+def test_an_exception_that_tells_a_status_is_an_answer(told: dict[str, Any]) -> None:
+    exchange = read(ApiError(**told))
+
+    assert (exchange.http_status, exchange.transport_error) == (503, None)
+    assert type(exchange.http_status) is int
+
+
+@pytest.mark.parametrize("told", [{"code": 14}, {"code": "x"}, {"status_code": True}, {"status": None}])
+def test_an_exception_whose_code_is_no_status_is_a_transport_error(told: dict[str, Any]) -> None:
+    assert read(ApiError(**told)).transport_error == "ApiError"
+
+
+class Deprecated(Exception):  # noqa: N818  it stands for aiohttp's ClientResponseError
+    status = 502
+
+    @property
+    def code(self) -> int:
+        warnings.warn("use status", DeprecationWarning, stacklevel=2)
+        return 502
+
+
+def test_an_old_name_of_the_status_is_not_looked_at() -> None:
+    assert read(Deprecated()).http_status == 502
+
+
+@pytest.mark.parametrize(("context", "error"), [({}, "NullPointerException"), ({"http_status": 500}, None)])
+def test_an_answer_that_names_an_exception_arrived(context: dict[str, Any], error: str | None) -> None:
+    body = {"exception": "java.lang.NullPointerException", "message": "x"}
+
+    exchange = read(body, **context)
+
+    assert (exchange.transport_error, exchange.body) == (error, body)
+
+
+def test_what_the_caller_says_of_the_transport_stands() -> None:
+    assert read({"exception": "A"}, http_status=200, transport_error="ReadTimeout").transport_error == "ReadTimeout"
 
 
 def test_a_logged_exception_is_a_transport_error() -> None:

@@ -103,6 +103,37 @@ def test_two_plugins_that_clash_are_both_named_and_the_first_stays(kind: str, se
     assert sorted(found.dialects) == ["one-api"]
 
 
+def test_a_plugin_that_clashes_with_itself_is_left_out() -> None:
+    found = plugin_set(one=module("one", policyengine_provider=provider("one", One(), One())))
+
+    assert [problem.message for problem in found.problems] == [
+        "ValueError: dialect 'one-api' is already registered by itself; rename one of the two"
+    ]
+    assert found.dialects == {}
+
+
+class Keyed(One):
+    keys: ClassVar[Any] = ("a", "b")
+
+
+class Signalling(One):
+    signals: ClassVar[Any] = {"hint": "txt"}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "message"),
+    [
+        (Keyed(), "TypeError: dialect 'one-api' declares keys as tuple, expected a frozenset"),
+        (Signalling(), "ValueError: dialect 'one-api' declares signal 'hint' of kind 'txt'; did you mean 'text'?"),
+    ],
+)
+def test_a_dialect_that_declares_the_wrong_thing_is_left_out(dialect: Dialect, message: str) -> None:
+    found = plugin_set(one=module("one", policyengine_provider=provider("one", dialect)))
+
+    assert [problem.message for problem in found.problems] == [message]
+    assert found.dialects == {}
+
+
 def test_a_misspelled_hook_is_reported() -> None:
     def policyengine_providr() -> Provider:
         return Provider("one", [One()])

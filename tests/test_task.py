@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import permutations
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -11,10 +12,14 @@ import pytest
 
 from policyengine.errors import InputError
 from policyengine.exchange import Exchange
+from policyengine.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from policyengine.engine import Engine
-    from policyengine.verdict import Verdict
+
+    Load = Callable[[Mapping[str, str]], Engine]
 
 
 def toy(*, usage: Any = (), http_status: int = 200, at: str = "2026-06-15T00:00:00Z", **facts: Any) -> Exchange:  # noqa: ANN401
@@ -141,3 +146,55 @@ def test_a_task_may_be_given_as_responses(engine: Engine) -> None:
 def test_a_task_of_no_exchanges_is_an_input_error(engine: Engine) -> None:
     with pytest.raises(InputError, match="a task needs at least one exchange"):
         engine.evaluate_task([])
+
+
+ACCOUNTS = """
+[account.prod]
+seller = "toy-shop"
+base_url = "https://shop.test/v1"
+plan = "pro"
+"""
+SHOP = 'decision = "bill"\nseller = "toy-shop"\nextends = "toy-inc"\n'
+AT_SHOP = Exchange.of({"toy": {"status": "QUEUED", "model": "toy-1"}}, url="https://shop.test/v1/images")
+WEBHOOK = Exchange.of({"toy": {"status": "DONE", "images_delivered": 1}})
+
+
+@pytest.mark.parametrize("order", [(AT_SHOP, WEBHOOK), (WEBHOOK, AT_SHOP), (AT_SHOP, WEBHOOK, WEBHOOK)])
+def test_the_seller_that_the_submit_shows_also_sends_the_invoice_of_the_webhook(
+    engine_with: Load, toy_files: dict[str, str], order: tuple[Exchange, ...]
+) -> None:
+    engine = engine_with({**toy_files, "accounts.toml": ACCOUNTS, "bill/shop.toml": SHOP})
+
+    verdict = engine.evaluate_task(order)
+
+    assert (verdict.outcome, verdict.facts.seller, verdict.facts.account) == ("delivered", "toy-shop", {"plan": "pro"})
+    assert "seller_assumed" not in [warning.code for warning in verdict.warnings]
+
+
+def test_a_seller_that_nobody_shows_is_assumed_once(engine: Engine) -> None:
+    verdict = engine.evaluate_task([WEBHOOK, WEBHOOK])
+
+    assert verdict.facts.seller == "toy-inc"
+    assert [warning.code for warning in verdict.warnings].count("seller_assumed") == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_task_in_any_disorder_is_one_charge(engine: Engine, seed: int) -> None:
+    exchanges = [SUBMIT, *[POLL] * 6, DONE, DONE, BROKEN, SERVER_ERROR, GONE]
+    Random(seed).shuffle(exchanges)  # noqa: S311  not for secrets
+
+    verdict = engine.evaluate_task(exchanges)
+
+    assert (verdict.outcome, verdict.charge.low, verdict.charge.high) == (
+        "delivered",
+        Decimal("0.041"),
+        Decimal("0.041"),
+    )
+
+
+def test_a_task_survives_json_and_can_be_billed_again(engine: Engine) -> None:
+    verdict = task(engine, SUBMIT, POLL, DONE)
+
+    again = engine.rebill(Verdict.from_json(verdict.to_json()), seller="toy-inc")
+
+    assert again == verdict

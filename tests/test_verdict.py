@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, Inexact, localcontext
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -127,6 +127,16 @@ def test_a_verdict_survives_json(verdict: Verdict) -> None:
 
     assert Verdict.from_json(written) == verdict
     assert Verdict.from_json(written.decode()) == verdict
+
+
+@given(verdict=VERDICT)
+def test_a_verdict_reads_the_same_in_any_decimal_context(verdict: Verdict) -> None:
+    written = verdict.explain()
+
+    with localcontext() as context:
+        context.prec = 2
+        context.traps[Inexact] = True
+        assert verdict.explain() == written
 
 
 @given(verdict=VERDICT)

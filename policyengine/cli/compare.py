@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal  # noqa: TC003  the example in a docstring runs with it
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +17,6 @@ from policyengine.money.tariff import Workload, megapixels
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterable, Sequence
-    from decimal import Decimal
 
 EPILOG = """examples:
   imgpolicy compare

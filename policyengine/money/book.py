@@ -12,6 +12,7 @@ from msgspec import Struct
 from policyengine.money.entry import Currency, PriceEntry, PriceFile, Prices
 from policyengine.money.exact import EXACT, product
 from policyengine.money.tariff import Rates, Tariff
+from policyengine.native import utc
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
@@ -122,11 +123,15 @@ class PriceBook:
         )
 
     def components(self, facts: Facts, tariffs: Sequence[Tariff]) -> frozenset[str]:
-        """Return the components that some of *tariffs* has; what the seller declares when there is none."""
-        if len(tariffs) == 1:
+        """Return the components that some of *tariffs* has; what the seller declares when there is none.
+
+        An entry without prices, such as one that only tells what a credit costs, makes nothing free.
+        """
+        if len(tariffs) == 1 and tariffs[0].components:
             return tariffs[0].components
-        if tariffs:
-            return frozenset().union(*(tariff.components for tariff in tariffs))
+        found: frozenset[str] = frozenset().union(*(tariff.components for tariff in tariffs))
+        if found:
+            return found
         declared = {
             name for file in self.files if file.content.seller == facts.seller for name in file.content.components
         }
@@ -181,7 +186,7 @@ def _day(at: datetime | None) -> date | None:
     """Return the day of *at* in UTC, where prices change."""
     if at is None:
         return None
-    return at.date() if at.tzinfo is UTC else at.astimezone(UTC).date()
+    return at.date() if at.tzinfo is UTC else utc(at).date()
 
 
 def _start(rate: Currency) -> date:

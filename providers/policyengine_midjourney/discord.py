@@ -38,7 +38,7 @@ class DiscordMessage(Dialect):
         """Return how much the keys look like a message of the bot."""
         body = _object(exchange.body)
         content = body.get("content")
-        if not isinstance(content, str) or "choices" in body or "candidates" in body:
+        if not isinstance(content, str) or "choices" in body or "candidates" in body or "jobid" in body:
             return Claim.NO
         if "embeds" in body or "attachments" in body or "trigger_id" in body:
             return Claim.CERTAIN

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from policyengine.facts import Facts
+from policyengine.money.charge import ComponentBill, price_bill
 from policyengine.provider import Seller
 
 if TYPE_CHECKING:
@@ -268,3 +269,13 @@ def test_entries_are_listed_by_seller(book_of: Book) -> None:
 
     assert listed == [("toy-inc", "prices-0.toml", "toy-1")] * 3
     assert list(book_of(DATED).entries("other")) == []
+
+
+@pytest.mark.parametrize("head", ["", 'components = ["image"]'])
+def test_an_entry_without_prices_makes_nothing_free(book_of: Book, head: str) -> None:
+    book = book_of(prices('model = "toy-1"\ncredit = "0.10"', head=head))
+
+    found = book.components(FACTS, book.tariffs(FACTS))
+
+    assert "image" in found
+    assert price_bill([ComponentBill("image", "charged")], FACTS, (), book).is_unpriced

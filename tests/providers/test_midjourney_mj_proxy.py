@@ -323,7 +323,10 @@ def test_scenarios_are_decided(engine: Engine, dialect: Dialect, scenario: Scena
 
 @pytest.mark.parametrize(("dialect", "scenario"), SCENARIOS, ids=lambda value: value.name)
 def test_scenarios_are_recognized(engine: Engine, dialect: Dialect, scenario: Scenario) -> None:
-    assert engine.dialect_of(Exchange.of(scenario.body)).name == dialect.name
+    # A job of useapi.net has `status` and `created`, which Azure's video jobs have too.
+    provider = PROVIDER.name if dialect.name == "useapi" else None
+
+    assert engine.dialect_of(Exchange.of(scenario.body, provider=provider)).name == dialect.name
 
 
 @given(JSON)
