@@ -39,7 +39,7 @@ def settled_charge(
 def _settled(
     computed: Charge, facts: Facts, amount: Decimal, book: PriceBook
 ) -> tuple[Charge, tuple[VerdictWarning, ...]]:
-    dollars = _dollars(amount, facts, book)
+    dollars = _dollars(amount, facts, book) if amount else Decimal(0)
     if dollars is None:
         message = f"the answer reports {amount} {facts.money_unit or 'of an unnamed unit'}, whose worth is not known"
         return computed, (VerdictWarning("settled_unpriced", message),)

@@ -99,7 +99,7 @@ def _component_lines(
             yield _line(bill, facts, amount, tariffs, book)
         if not amounts:
             note = "the price entry does not price this" if tariffs else _why_no_tariff(facts, model)
-            yield ChargeLine(component=bill.component, value=bill.value, unit="", note=note)
+            yield ChargeLine(component=bill.component, value=bill.value, unit="", high=_open_end(bill), note=note)
 
 
 def _plain_line(bill: ComponentBill, facts: Facts, amount: _Amount, tariff: Tariff) -> ChargeLine | None:
@@ -240,6 +240,7 @@ def _line(bill: ComponentBill, facts: Facts, amount: _Amount, tariffs: Sequence[
             quantity=exact,
             at_least=at_least,
             at_most=at_most,
+            high=_open_end(bill),
             note=f"{amount.unit!r} has no rate" if tariffs else _why_no_tariff(facts, None),
         )
     dearest = found[0] if len(found) == 1 else max(found, key=_cost)
@@ -261,6 +262,11 @@ def _line(bill: ComponentBill, facts: Facts, amount: _Amount, tariffs: Sequence[
         estimated=amount.why is not None,
         note=_note(amount, found, dearest),
     )
+
+
+def _open_end(bill: ComponentBill) -> Decimal | None:
+    """Return the high end of what has no price: nothing for what was given back, else no bound."""
+    return ZERO if bill.value == "credited" else None
 
 
 def _decimal(quantity: int | Decimal | None) -> Decimal | None:

@@ -100,6 +100,8 @@ class OpenrouterChat(GeminiOpenai):
         first = _first(exchange.body)
         if not first or not _is_openrouter(exchange, first):
             return Claim.NO
+        if exchange.url and exchange.url.partition("?")[0].endswith("/images"):
+            return Claim.NO  # its image API has a format of its own (https://openrouter.ai/docs, checked 2026-11-22)
         return Claim.CERTAIN if _is_rendered(first) or "error" in first else Claim.NO
 
 
