@@ -11,7 +11,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -97,7 +97,8 @@ class TomlTextError(ValueError):
 def parse(data: bytes) -> dict[str, object]:
     """Return what the TOML file content *data* says.
 
-    A byte order mark is refused, so that one text has one digest; floats are exact.
+    A byte order mark is refused, so that one text has one digest; floats are exact,
+    and NaN where no decimal holds them.
 
     >>> parse(b'id = "gemini.no-image"')
     {'id': 'gemini.no-image'}
@@ -109,7 +110,7 @@ def parse(data: bytes) -> dict[str, object]:
     text = _decode(data)
     _Guard(text).check()
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        return tomllib.loads(text, parse_float=lambda number: Decimal(number, Context(traps=[])))
     except (ValueError, RecursionError) as exc:
         raise _refusal(exc, text) from exc
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from math import isinf
 from typing import TYPE_CHECKING, cast
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from policyengine.facts import Facts
 
-__all__ = ["All", "Any", "Condition", "Fault", "Not", "Test", "compares", "holds", "parse_conditions", "read"]
+__all__ = ["All", "Any", "Condition", "Fault", "Not", "Test", "compares", "holds", "parse_conditions", "read", "shown"]
 
 Operand = str | int | bool | float | Decimal | datetime
 
@@ -82,6 +82,7 @@ _OPERATORS_OF: Mapping[str, frozenset[str]] = {
 _GROUPS = ("any", "all", "not")
 _NESTED = ("signal", "account")
 _MAX_DEPTH = 8
+_LONGEST_SHOWN = 60
 
 
 def parse_conditions(when: Mapping[str, object], fields: Mapping[str, Field]) -> tuple[Condition, list[Fault]]:
@@ -136,7 +137,7 @@ class _Reader:
     def fact(self, name: str, value: object, path: Path, depth: int) -> Condition:
         field = self.fields.get(name)
         if field is None:
-            self.fault(path, f"{name!r} is no fact{nearest(name, tuple(self.fields))}")
+            self.fault(path, f"{shown(name)} is no fact{nearest(name, tuple(self.fields))}")
             return All(())
         return self.tests(field, value, path, depth)
 
@@ -149,17 +150,20 @@ class _Reader:
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
     def operator(self, field: Field, name: str, value: object, path: Path, depth: int) -> Condition:
-        if name == "not" and depth <= _MAX_DEPTH:
-            return Not(self.tests(field, value, path, depth + 1))
+        if name == "not":
+            if depth <= _MAX_DEPTH:
+                return Not(self.tests(field, value, path, depth + 1))
+            self.fault(path, f"conditions may nest {_MAX_DEPTH} deep at most")
+            return All(())
         if name == "present":
             if not isinstance(value, bool):
-                self.fault(path, f"'present' takes true or false, not {value!r}")
+                self.fault(path, f"'present' takes true or false, not {shown(value)}")
             present = Test(field, "present", ())
             return present if value else Not(present)
         allowed = _OPERATORS_OF[field.kind]
         if name not in allowed:
             known = sorted({*allowed, "present", "not"})
-            message = f"operator {name!r} does not fit {field.name!r}, which is {field.kind}{nearest(name, known)}"
+            message = f"operator {shown(name)} does not fit {field.name!r}, which is {field.kind}{nearest(name, known)}"
             self.fault(path, message)
             return All(())
         return Test(field, name, self.operands(field, value, path, closed=False))
@@ -176,12 +180,12 @@ class _Reader:
     def operand(self, field: Field, value: object, path: Path, *, closed: bool) -> Operand:
         expected, types = _TYPES[field.kind]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            self.fault(path, f"{field.name!r} takes {expected}, not {value!r}")
+            self.fault(path, f"{field.name!r} takes {expected}, not {shown(value)}")
             return ""
         if isinstance(value, Decimal):
             return self.decimal(field, value, path)
         if closed and field.values and value not in field.values:
-            self.fault(path, f"{value!r} is no {field.name}{nearest(str(value), field.values)}")
+            self.fault(path, f"{shown(value)} is no {field.name}{nearest(str(value), field.values)}")
         if value == "":
             why = "no fact is an empty text; write present = false" if closed else "an empty text is part of every text"
             self.fault(path, why)
@@ -193,6 +197,12 @@ class _Reader:
             self.fault(path, f"{field.name!r} takes a finite number, not {value}")
             return 0
         return value if field.kind == "amount" else float(value)
+
+
+def shown(value: object) -> str:
+    """Return *value* as faults quote it: short, numbers and times as TOML has them."""
+    text = str(value) if isinstance(value, Decimal | date | time) else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
 
 def _moment(value: date) -> datetime:

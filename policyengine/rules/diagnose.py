@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from policyengine.errors import Diagnostic, nearest
+from policyengine.rules.conditions import shown
 from policyengine.rules.model import RULE_ID_PATTERN, SOURCE_PATTERN
 from policyengine.toml_text import PositionMap, positions
 
@@ -23,7 +24,7 @@ _FORMS = {
     SOURCE_PATTERN: "a URL, contract:… or ticket:…",
     RULE_ID_PATTERN: "a rule id: lower-case letters, digits, and . _ - between them",
 }
-_SHOWN = 60  # characters of a wrong value
+_SHOWN = 60  # characters of a key
 _LONGEST = 200  # characters of a message that jsonschema wrote
 
 
@@ -61,7 +62,8 @@ def _written(path: Path) -> str:
     """Return *path* as people write it: `rule[0].when.message`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        name = step if isinstance(step, str) and len(step) <= _SHOWN and step.isprintable() else shown(step)
+        text += f"[{step}]" if isinstance(step, int) else f".{name}" if text else name
     return text
 
 
@@ -107,11 +109,11 @@ def _messages(error: Any) -> Iterator[tuple[Path, str]]:  # noqa: ANN401
     """Yield the key that is at fault, if it is a key, and what to write instead."""
     if error.validator == "additionalProperties":
         known = tuple(error.schema.get("properties", {}))
-        yield from (((key,), f"unknown key {key!r}{nearest(key, known)}") for key in error.instance if key not in known)
+        yield from (((key,), f"unknown key {shown(key)}{nearest(key, known)}") for key in error.instance if key not in known)
     elif error.validator == "required":
         yield from (((), f"{key!r} is missing") for key in error.validator_value if key not in error.instance)
     else:
-        yield (), _value_message(error, repr(error.instance)[:_SHOWN])
+        yield (), _value_message(error, shown(error.instance))
 
 
 def _value_message(error: Any, shown: str) -> str:  # noqa: ANN401

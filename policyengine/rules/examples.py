@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from policyengine.facts import Facts
-from policyengine.rules.conditions import All, Any, Condition, Not, Test, holds, read
+from policyengine.rules.conditions import All, Any, Condition, Not, Test, holds, parse_conditions, read
 from policyengine.rules.layers import RuleBook
 from policyengine.rules.model import BillFile, ClassifyFile, Example, NearMiss
 
@@ -123,8 +123,10 @@ def facts_of(given: Mapping[str, object], file: LoadedRules, rule: BoundRule) ->
     """Return *given* as facts of a dialect and seller that *file* serves, on a day on which *rule* holds.
 
     Raises:
-        msgspec.ValidationError: a fact has the wrong type or does not exist.
+        ValueError: a fact has the wrong type, is outside its closed set, or does not exist.
     """
+    if faults := parse_conditions(given, file.fields)[1]:  # a fact stands here as one does that must be equal
+        raise ValueError("; ".join(dict.fromkeys(fault.message for fault in faults)))
     content = file.content
     fields: dict[str, object] = {"provider": "example", "dialect": "example", "seller": "example"}
     if isinstance(content, ClassifyFile):

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from policyengine.errors import Diagnostic, nearest
-from policyengine.rules.conditions import All, Condition, Fault, Not, Test
+from policyengine.rules.conditions import All, Condition, Fault, Not, Test, shown
 from policyengine.rules.fields import Field
 from policyengine.rules.model import BillFile, ClassifyFile, Decision
 from policyengine.rules.ordered import BoundRule, OrderedRules
@@ -185,7 +185,7 @@ def _dangling(file: LoadedRules, by_id: _ById, book: RuleBook) -> Iterator[Fault
     """Yield what *file* names that is not there, or that it has no hold of."""
     for place, name in enumerate(file.content.disable):
         if name not in by_id:
-            yield Fault(("disable", place), f"there is no rule {name!r}{nearest(name, tuple(by_id))}")
+            yield Fault(("disable", place), f"there is no rule {shown(name)}{nearest(name, tuple(by_id))}")
     for index, rule in enumerate(file.rules):
         old = rule.rule.replace
         if old is not None and (wrong := _replace_fault(file, rule, by_id, book)) is not None:
@@ -197,7 +197,7 @@ def _replace_fault(file: LoadedRules, rule: BoundRule, by_id: _ById, book: RuleB
     old = rule.rule.replace or ""
     known = tuple(name for name, (_, other) in by_id.items() if other.decision == rule.decision)
     if old not in known:
-        return f"there is no {rule.decision} rule {old!r}{nearest(old, known)}"
+        return f"there is no {rule.decision} rule {shown(old)}{nearest(old, known)}"
     seen = [rule.rule.id]
     while old in by_id and old not in seen:
         seen.append(old)
@@ -231,7 +231,7 @@ def _seller_faults(file: LoadedRules, book: RuleBook) -> Iterator[Fault]:
         return
     sellers = tuple(book.sellers())
     if content.extends not in sellers:
-        yield Fault(("extends",), f"{content.extends!r} has no bill table{nearest(content.extends, sellers)}")
+        yield Fault(("extends",), f"{shown(content.extends)} has no bill table{nearest(content.extends, sellers)}")
     chain = [*book.chain(content.seller)]
     if book.base_of(chain[-1]) == content.seller:
         yield Fault(("extends",), f"'extends' goes round in a circle: {' -> '.join([*chain, content.seller])}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from policyengine.errors import Diagnostic, nearest
-from policyengine.rules.conditions import Fault, parse_conditions
+from policyengine.rules.conditions import Fault, parse_conditions, shown
 from policyengine.rules.model import DECISIONS, BillFile, ClassifyFile, RouteFile, Rule, RuleFile
 from policyengine.rules.ordered import BoundRule, Place
 from policyengine.rules.source import Source
@@ -34,6 +34,8 @@ class LoadedRules(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     content: RuleFile
     rules: tuple[BoundRule, ...]
+    fields: Mapping[str, Field]
+    """The facts that its rules may name."""
 
 
 def load_rules(source: Source, fields_for: FieldsFor) -> tuple[LoadedRules | None, list[Diagnostic]]:
@@ -149,7 +151,7 @@ _SMALLEST: Mapping[type[RuleFile], Mapping[str, object]] = {
 def _decision_fault(decision: object) -> Fault:
     if decision is None:
         return Fault((), f"'decision' is missing{nearest('', tuple(DECISIONS))}")
-    return Fault(("decision",), f"{decision!r:.60} is no decision{nearest(str(decision), tuple(DECISIONS))}")
+    return Fault(("decision",), f"{shown(decision)} is no decision{nearest(str(decision), tuple(DECISIONS))}")
 
 
 def _bind(
@@ -166,7 +168,7 @@ def _bind(
         bound.append(BoundRule(content.decision, rule, condition, Place(source.file, source.path, lines[index])))
     if faults:
         return None, _placed(source, faults)
-    return LoadedRules(source=source, content=content, rules=tuple(bound)), []
+    return LoadedRules(source=source, content=content, rules=tuple(bound), fields=fields), []
 
 
 def _rule_lines(source: Source, rules: int) -> list[int]:
@@ -188,13 +190,13 @@ def _alternative_fault(name: str, values: tuple[str, ...], fields: Mapping[str, 
     """Return why bills cannot be made for each of *values* of the fact *name*, or None."""
     field = fields.get(name)
     if field is None:
-        return f"{name!r} is no fact{nearest(name, tuple(fields))}"
+        return f"{shown(name)} is no fact{nearest(name, tuple(fields))}"
     if field.kind != "text" or name.startswith("signal.") or name in ("outcome", "stage"):
         return f"{name!r} cannot be left open; only facts of kind text can that the caller or the account tells"
     if not values or "" in values:
         return f"name every value that {name!r} may have"
     wrong = next((value for value in values if field.values and value not in field.values), None)
-    return None if wrong is None else f"{wrong!r} is no {name}{nearest(wrong, field.values)}"
+    return None if wrong is None else f"{shown(wrong)} is no {name}{nearest(wrong, field.values)}"
 
 
 def _rule_faults(rule: Rule[Any], index: int) -> list[Fault]:

@@ -52,6 +52,8 @@ def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
     if kind == "accounts":
         return _document(AccountsFile, "Accounts of a team")
     document = _document(DECISIONS[kind], f"Rules that decide `{kind}`")
+    for name in ("wait_s", "max_wait_s") if kind == "route" else ():
+        document["$defs"]["RouteEffect"]["properties"][name]["anyOf"] = [{"type": "number"}]
     if fields is None:
         return document
     definitions = document["$defs"]

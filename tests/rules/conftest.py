@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -14,6 +13,9 @@ from hypothesis import strategies as st
 from policyengine.facts import Facts
 from policyengine.rules.conditions import Condition, parse_conditions
 from policyengine.rules.fields import Field, fields_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SIGNALS = (
     Field("signal.hint", "text"),

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, FloatOperation, localcontext
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -18,6 +18,9 @@ from policyengine.rules.compile import compiled, compiled_reader
 from policyengine.rules.conditions import Condition, holds
 from policyengine.rules.conditions import Test as Comparison
 from policyengine.rules.fields import Field
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 When = dict[str, object]
 Whens = st.SearchStrategy[When]
