@@ -48,7 +48,15 @@ def explain(verdict: Verdict) -> str:
         _warnings(verdict),
         f"Decided by engine {verdict.fingerprint[:12]}." if verdict.fingerprint else "",
     ]
-    return "\n\n".join(part for part in parts if part)
+    return _printable("\n\n".join(part for part in parts if part))
+
+
+def _printable(text: str) -> str:
+    """Return *text* with what steers a terminal, or cannot be encoded, escaped: platforms send anything."""
+    return "\n".join(
+        line if line.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
+        for line in text.split("\n")
+    )
 
 
 def money(amount: Decimal) -> str:
@@ -78,7 +86,9 @@ def interval(low: Decimal, high: Decimal | None) -> str:
 def _head(verdict: Verdict) -> str:
     facts = verdict.facts
     when = f", {facts.at:%Y-%m-%d %H:%M} UTC" if facts.at else ""
-    told = ", ".join(f"{name} {value}" for name in _NAMED_FACTS if (value := getattr(facts, name)) is not None)
+    told = ", ".join(
+        f"{name} {_short(str(value))}" for name in _NAMED_FACTS if (value := getattr(facts, name)) is not None
+    )
     kind = "An answer in no known dialect" if facts.dialect == "none" else f"{facts.dialect} answer"
     seller = "somebody not known" if facts.seller == NOBODY else facts.seller
     lines = [f"{kind}, invoiced by {seller}{when}", f"  {told}" if told else ""]

@@ -97,8 +97,7 @@ class TomlTextError(ValueError):
 def parse(data: bytes) -> dict[str, object]:
     """Return what the TOML file content *data* says.
 
-    A byte order mark is refused, so that one text has one digest; floats are exact,
-    and NaN where no decimal holds them.
+    A byte order mark is refused, so that one text has one digest; floats are exact or NaN.
 
     >>> parse(b'id = "gemini.no-image"')
     {'id': 'gemini.no-image'}

@@ -242,3 +242,34 @@ def test_a_dialect_nobody_ships_is_a_warning(engine_with: Load, toy_files: dict[
     assert [(fault.severity, fault.message) for fault in warnings] == [
         ("warning", "no installed plugin ships dialect 'toy-apo'; did you mean 'toy-api'?")
     ]
+
+
+HOSTILE = {
+    "deep key": b"a." * 100_000 + b"a = 1",
+    "deep nesting": b"x = " + b"[" * 5000 + b"]" * 5000,
+    "long integer": b"x = " + b"1" * 5000,
+    "exponent no decimal holds": b"x = 1e99999999999999999999",
+    "invalid UTF-8": b'x = "\xff"',
+    "byte order mark": b"\xef\xbb\xbfx = 1",
+    "NUL": b'x = "\x00"',
+    "too large": b"#" * (256 * 1024 + 1),
+    "NaN": b"x = nan",
+    "nothing": b"",
+    "newlines": b"\r\n" * 100_000,
+}
+FILES = ("accounts.toml", "route.toml", "classify/x.toml", "bill/x.toml", "prices/x.toml")
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_in_every_file_is_a_fault_of_each(policy: Policy, plugins: PluginSet, data: bytes) -> None:
+    root = policy(dict.fromkeys(FILES, ""))
+    for name in FILES:
+        (root / name).write_bytes(data)
+
+    with pytest.raises(PolicyFileError) as caught:
+        Engine.load(root, plugins=plugins)
+
+    own = [fault for fault in caught.value.diagnostics if fault.file.startswith(str(root))]
+    faulty = {fault.file.removeprefix(f"{root}/") for fault in own}
+    assert faulty | {"accounts.toml"} == set(FILES)  # no accounts at all is no fault
+    assert max(len(fault.message) for fault in own) < 400

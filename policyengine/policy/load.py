@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from policyengine.plugins import PluginSet
     from policyengine.rules.fields import Field, Kind
+    from policyengine.rules.source import Origin
 
 __all__ = ["Policy", "load_policy"]
 
@@ -57,10 +58,8 @@ class _Loading:
         for source in sources:
             self._hash(source)
             loaded, faults = load_rules(source, self.fields_for)
-            if loaded is not None and source.origin == "plugin":
-                faults = [fault for fault in cross_faults([*self.rules, loaded]) if fault.file == source.file]
             self._report(source, faults)
-            if loaded is not None and not (faults and source.origin == "plugin"):
+            if loaded is not None:
                 self.rules.append(loaded)
 
     def _report(self, source: Source, faults: Sequence[Diagnostic]) -> None:
@@ -68,10 +67,20 @@ class _Loading:
         (self.faults if source.origin == "user" else self.left_out).extend(faults)
 
     def add_cross_faults(self) -> None:
-        """Add the faults that only all files together show."""
-        own = {file.source.file for file in self.rules if file.source.origin == "user"}
-        for fault in cross_faults(self.rules):
+        """Add the faults that only all files together show; a plugin's file that has some is left out."""
+        own = self._labels("user")
+        shipped = self._labels("plugin") - own
+        faults = cross_faults(self.rules)
+        while wrong := [fault for fault in faults if fault.file in shipped]:
+            self.left_out += wrong
+            out = {fault.file for fault in wrong}
+            self.rules = [file for file in self.rules if file.source.file not in out]
+            faults = cross_faults(self.rules)
+        for fault in faults:
             (self.faults if fault.file in own else self.left_out).append(fault)
+
+    def _labels(self, origin: Origin) -> set[str]:
+        return {file.source.file for file in self.rules if file.source.origin == origin}
 
     def add_prices(self, source: Source) -> None:
         self._hash(source)
@@ -126,9 +135,9 @@ def load_policy(plugins: PluginSet, directory: Path | None = None) -> Policy:
     if directory is not None:
         _add_directory(loading, directory)
     loading.add_rules(rule_sources(bundled_rules(), "bundled", label="rules"))
-    loading.add_cross_faults()
     for plugin, rules in plugins.rules.items():
         loading.add_rules(rule_sources(rules, "plugin", label=f"{plugin}:rules"))
+    loading.add_cross_faults()
     for seller in plugins.sellers.values():
         loading.add_seller_prices(seller)
     if any(fault.severity == "error" for fault in loading.faults):

@@ -109,7 +109,8 @@ def _messages(error: Any) -> Iterator[tuple[Path, str]]:  # noqa: ANN401
     """Yield the key that is at fault, if it is a key, and what to write instead."""
     if error.validator == "additionalProperties":
         known = tuple(error.schema.get("properties", {}))
-        yield from (((key,), f"unknown key {shown(key)}{nearest(key, known)}") for key in error.instance if key not in known)
+        for key in (key for key in error.instance if key not in known):
+            yield (key,), f"unknown key {shown(key)}{nearest(key, known)}"
     elif error.validator == "required":
         yield from (((), f"{key!r} is missing") for key in error.validator_value if key not in error.instance)
     else:

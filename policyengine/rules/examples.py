@@ -17,6 +17,7 @@ from policyengine.rules.model import BillFile, ClassifyFile, Example, NearMiss
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from policyengine.rules.fields import Field
     from policyengine.rules.load import LoadedRules
     from policyengine.rules.ordered import BoundRule
 
@@ -125,8 +126,8 @@ def facts_of(given: Mapping[str, object], file: LoadedRules, rule: BoundRule) ->
     Raises:
         ValueError: a fact has the wrong type, is outside its closed set, or does not exist.
     """
-    if faults := parse_conditions(given, file.fields)[1]:  # a fact stands here as one does that must be equal
-        raise ValueError("; ".join(dict.fromkeys(fault.message for fault in faults)))
+    if wrong := "; ".join(_wrong(given, file.fields)):
+        raise ValueError(wrong)
     content = file.content
     fields: dict[str, object] = {"provider": "example", "dialect": "example", "seller": "example"}
     if isinstance(content, ClassifyFile):
@@ -142,13 +143,24 @@ def facts_of(given: Mapping[str, object], file: LoadedRules, rule: BoundRule) ->
     )
 
 
+def _wrong(given: Mapping[str, object], fields: Mapping[str, Field]) -> Iterator[str]:
+    """Yield what is wrong with *given*, read as conditions: a fact is written as the value it must be equal to."""
+    for fault in parse_conditions(given, fields)[1]:
+        yield fault.message
+    signals = given.get("signal")
+    for name, value in signals.items() if isinstance(signals, dict) else ():
+        field = fields.get(f"signal.{name}")
+        if field is not None and field.kind != "texts" and isinstance(value, list):
+            yield f"{field.name!r} takes {field.kind}, not several"
+
+
 class _StrictFacts(Facts, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Refuse names that are no facts."""
 
 
 def _day_of(from_: date | None, until: date | None) -> date:
     """Return a day on which a rule with these dates holds."""
-    if from_ is not None or until is None:
+    if from_ is not None or until is None or until == date.min:
         return from_ or _ANY_DAY
     return until - timedelta(days=1)
 

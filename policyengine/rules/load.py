@@ -10,6 +10,7 @@ import msgspec
 
 from policyengine.errors import Diagnostic, nearest
 from policyengine.rules.conditions import Fault, parse_conditions, shown
+from policyengine.rules.fields import Field
 from policyengine.rules.model import DECISIONS, BillFile, ClassifyFile, RouteFile, Rule, RuleFile
 from policyengine.rules.ordered import BoundRule, Place
 from policyengine.rules.source import Source
@@ -18,13 +19,11 @@ from policyengine.toml_text import TomlTextError, header_lines, parse
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from policyengine.rules.fields import Field
-
 __all__ = ["LoadedRules", "load_document", "load_rules"]
 
 T = TypeVar("T")
 _LONGEST_WAIT_S = 86_400
-FieldsFor = Callable[[RuleFile], Mapping[str, "Field"]]
+FieldsFor = Callable[[RuleFile], Mapping[str, Field]]
 """Returns the facts that the conditions of a file may name."""
 
 

@@ -128,11 +128,24 @@ class OrderedRules:
 
     def first(self, facts: Facts, outcome: str | None = None, stage: str | None = None) -> BoundRule | None:
         """Return the first rule that matches."""
-        return next(iter(self._deciding(facts, outcome, stage)), None)
+        try:
+            return next(iter(self._deciding(facts, outcome, stage)), None)
+        except (AttributeError, TypeError):
+            self._fail_in_a_rule(facts, outcome, stage)
+            raise
 
     def per_component(self, facts: Facts, outcome: str, stage: str) -> tuple[BoundRule | None, ...]:
         """Return, for each component, the first rule that matches and names it."""
-        return self._deciding(facts, outcome, stage)
+        try:
+            return self._deciding(facts, outcome, stage)
+        except (AttributeError, TypeError):
+            self._fail_in_a_rule(facts, outcome, stage)
+            raise
+
+    def _fail_in_a_rule(self, facts: Facts, outcome: str | None, stage: str | None) -> None:
+        """Decide rule by rule, so that the traceback of a fact of a wrong type names the rule that cannot read it."""
+        for rule in self.rules:
+            self._function(rule, rule.condition)(facts, outcome, stage)
 
     def _deciding(self, facts: Facts, outcome: str | None, stage: str | None) -> tuple[BoundRule | None, ...]:
         """Return the deciding rule of each component; other decisions have the same rule for all of them."""

@@ -269,6 +269,8 @@ HOSTILE = {
     "over-size": (b"#" * (256 * 1024 + 1), "262144 are allowed"),
     "unclosed": (b'decision = "route', "cannot read"),
     "key twice": (b'decision = "route"\ndecision = "bill"', "give each key once"),
+    "exponent no decimal holds": (b"decision = 1e99999999999999999999", "NaN is no decision"),
+    "large exponent": (b"decision = 1e9999999", "1E+9999999 is no decision"),
     "empty": (b"", "'decision' is missing"),
     "long value": (b'decision = "' + b"x" * 200_000 + b'"', "is no decision"),
 }
@@ -282,12 +284,62 @@ def test_hostile_text_is_a_fault_and_no_traceback(load_file: LoadFile, data: byt
     assert len(fault) < 500
 
 
-def test_a_wrong_value_is_shown_shortened(load_file: LoadFile) -> None:
-    long = "x" * 100_000
+LONG = "x" * 100_000
+LONG_WORDS = {
+    "value": f'{HEAD}then = {{ outcome = "{LONG}", stage = "output" }}\n',
+    "key": f'{HEAD}{THEN}"{LONG}" = 1\n',
+    "fact": f'{HEAD}when."{LONG}" = "x"\n{THEN}',
+    "operator": f'{HEAD}when.code."{LONG}" = "x"\n{THEN}',
+    "operand": f'{HEAD}when.http_status = "{LONG}"\n{THEN}',
+    "operand of present": f'{HEAD}when.code.present = "{LONG}"\n{THEN}',
+    "one of a closed set": f'{HEAD}when.tier = "{LONG}"\n{THEN}',
+    "alternative": f'decision = "bill"\nseller = "x"\nalternatives = {{ "{LONG}" = ["a"] }}\n',
+}
 
-    fault = only_fault(load_file, f'{HEAD}then = {{ outcome = "{long}", stage = "output" }}\n')
 
-    assert len(fault) < 500
+@pytest.mark.parametrize("written", LONG_WORDS.values(), ids=LONG_WORDS)
+def test_what_is_wrong_is_shown_shortened(load_file: LoadFile, written: str) -> None:
+    assert len(only_fault(load_file, written)) < 500
+
+
+def test_keys_that_no_terminal_should_print_are_shown_escaped(load_file: LoadFile) -> None:
+    fault = only_fault(load_file, f'{HEAD}{THEN}"\\u001b[2J" = 1\n')
+
+    assert "rule[0].'\\x1b[2J': unknown key '\\x1b[2J'" in fault
+
+
+OPERANDS = {
+    "fraction": ("1.5", "not 1.5"),
+    "date": ("2026-01-01", "not 2026-01-01"),
+    "time of day": ("07:30:00", "not 07:30:00"),
+    "truth value": ("true", "not True"),
+    "text": ('"200"', "not '200'"),
+}
+
+
+@pytest.mark.parametrize(("operand", "message"), OPERANDS.values(), ids=OPERANDS)
+def test_wrong_operands_are_shown_as_they_are_written(load_file: LoadFile, operand: str, message: str) -> None:
+    assert message in only_fault(load_file, f"{HEAD}when.http_status = {operand}\n{THEN}")
+
+
+@pytest.mark.parametrize("operand", ["nan", "-inf", "1e999", "1e99999999999999999999", "-1e-99999999999999999999"])
+@pytest.mark.parametrize("fact", ["elapsed_s", "settled"])
+def test_numbers_that_are_not_finite_are_faults(load_file: LoadFile, fact: str, operand: str) -> None:
+    fault = only_fault(load_file, f"{HEAD}when.{fact}.gt = {operand}\n{THEN}")
+
+    assert fault.startswith(f"rules.toml:6:{len(fact) + 12}: rule[0].when.{fact}.gt: {fact!r} takes a finite number")
+
+
+def test_negated_operators_may_not_nest_without_end(load_file: LoadFile) -> None:
+    assert "conditions may nest 8 deep at most" in only_fault(
+        load_file, f"{HEAD}when.code.{'not.' * 12}present = true\n{THEN}"
+    )
+
+
+def test_many_faults_are_all_reported(load_file: LoadFile) -> None:
+    _, faults = load_file(f"{HEAD}{THEN}" + "".join(f"x{number} = 1\n" for number in range(500)))
+
+    assert [fault.line for fault in faults] == list(range(7, 507))
 
 
 def test_a_file_without_rules_loads(load_file: LoadFile) -> None:

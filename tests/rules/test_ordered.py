@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import traceback
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -183,3 +185,31 @@ def test_step_of_a_rule_names_its_place() -> None:
     step = classify_rule(3, {}).step
 
     assert (step.decision, step.rule, step.file, step.line) == ("classify", "toy.3", "toy.toml", 1)
+
+
+WRONG: dict[str, tuple[dict[str, object], dict[str, object], type[Exception]]] = {
+    "number in the key": ({"images_delivered": {"gt": 0}}, {"images_delivered": "one"}, TypeError),
+    "time in the key": ({"at": {"ge": date(2026, 1, 1)}}, {"at": "yesterday"}, TypeError),
+    "value in the key": ({"code": ["a", "b"]}, {"code": ["a"]}, TypeError),
+    "text": ({"message": {"contains": "a"}}, {"message": 5}, AttributeError),
+    "list": ({"category": {"contains": "a"}}, {"category": 5}, TypeError),
+}
+
+
+@pytest.mark.parametrize(("when", "told", "error"), WRONG.values(), ids=WRONG)
+def test_traceback_of_a_fact_of_a_wrong_type_names_the_rule(
+    when: dict[str, object], told: dict[str, object], error: type[Exception]
+) -> None:
+    condition, _ = parse_conditions(when, FIELDS)
+    effect = ClassifyEffect(outcome="failed", stage="unknown")
+    rule: Rule[Any] = Rule(id="toy.culprit", title="Culprit", then=effect)
+    culprit = BoundRule("classify", rule, condition, Place("toy.toml", "/team/toy.toml", 17))
+    ordered = OrderedRules([classify_rule(0, {"finish_reason": "x"}), culprit])
+    facts = msgspec.structs.replace(FACTS, **told)
+
+    for decide in (ordered.first, ordered.per_component):
+        with pytest.raises(error) as caught:
+            decide(facts, "failed", "unknown")
+
+        frames = traceback.extract_tb(caught.value.__traceback__)
+        assert ("/team/toy.toml", 17) in [(frame.filename, frame.lineno) for frame in frames]
