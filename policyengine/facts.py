@@ -120,7 +120,8 @@ class UsageRow(Struct, frozen=True):
     component: str
     """The bill component it belongs to."""
     unit: str
-    """token, cached_token, image_token, cached_image_token, image, megapixel, call, gpu_minute, search_query, quota."""
+    """token, cached_token, image_token, cached_image_token, image, megapixel, call, gpu_minute, gpu_second,
+    search_query, quota."""
     quantity: int | Decimal
     """How many units."""
     model: str | None = None

@@ -84,7 +84,7 @@ class PriceBook:
         return (facts.seller, model, day, facts.tier, facts.mode, facts.operation, facts.dialect, account)
 
     def _find(self, facts: Facts, name: str | None, day: date | None) -> tuple[Tariff, ...]:
-        listed = self._named(facts.seller, name) if name else []
+        listed = self._named(facts.seller, name) or self._by_model.get((facts.seller, "*"), []) if name else []
         fitting = [priced for priced in listed if _holds(priced, facts, day)]
         if fitting:
             return self._translated([_best_match(fitting)], facts.tier)

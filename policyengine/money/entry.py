@@ -43,13 +43,15 @@ class Prices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Per thousand search queries that the model made."""
     per_gpu_minute: Amount | None = None
     """Per minute of GPU time."""
+    per_gpu_second: Amount | dict[str, Amount] | None = None
+    """Per second of GPU time: one price, or by hardware."""
 
 
 class PriceEntry(Prices, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """Price one model from one day on; a change is a new entry, the old one stays."""
 
     model: str
-    """The model's id at this seller."""
+    """The model's id at this seller; `*` for every model that no other entry names."""
     source: str
     """The URL of the price, or `contract:…`."""
     checked: date

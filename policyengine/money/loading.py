@@ -31,6 +31,7 @@ _AMOUNT_KEYS = frozenset(
         "per_call",
         "per_kquery",
         "per_gpu_minute",
+        "per_gpu_second",
         "credit",
         "discount_percent",
         "usd",

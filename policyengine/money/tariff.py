@@ -224,6 +224,8 @@ def _rates(prices: Prices, worth: Decimal) -> Iterator[Rate]:
         yield Rate(component="request", unit="search_query", amount=prices.per_kquery * worth, per=1000)
     if prices.per_gpu_minute is not None:
         yield Rate(component="request", unit="gpu_minute", amount=prices.per_gpu_minute * worth)
+    for hardware, _, amount in _flat(prices.per_gpu_second):
+        yield Rate(component="request", unit="gpu_second", amount=amount * worth, quality=hardware)
 
 
 def _flat(table: T | Mapping[str, T | dict[str, T]] | None) -> Iterator[tuple[str | None, str | None, T]]:

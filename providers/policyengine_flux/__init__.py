@@ -1,4 +1,4 @@
-"""Register the FLUX provider and the seller Black Forest Labs."""
+"""Register the FLUX provider and those who sell FLUX under a wire format of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from importlib.resources import files
 from policyengine.hookspecs import hookimpl
 from policyengine.provider import Provider, Seller
 from policyengine_flux.bfl import Bfl, BflSeller
+from policyengine_flux.fal import Fal, FalSeller
+from policyengine_flux.replicate import Replicate, ReplicateSeller
+from policyengine_flux.together import Together
 
 __all__ = ["PLUGIN_API", "policyengine_provider", "policyengine_sellers"]
 
@@ -16,10 +19,17 @@ PLUGIN_API = 1
 @hookimpl
 def policyengine_provider() -> Provider:
     """Return the FLUX dialects."""
-    return Provider("flux", [Bfl()], scenarios=files(__package__) / "scenarios")
+    dialects = [Bfl(), Fal(), Replicate(), Together()]
+    return Provider("flux", dialects, scenarios=files(__package__) / "scenarios")
 
 
 @hookimpl
 def policyengine_sellers() -> list[Seller]:
-    """Return Black Forest Labs, who invoices calls to its own API."""
-    return [BflSeller("bfl", prices=files(__package__) / "prices" / "bfl.toml")]
+    """Return who invoices: Black Forest Labs, fal, Replicate and Together."""
+    prices = files(__package__) / "prices"
+    return [
+        BflSeller("bfl", prices=prices / "bfl.toml"),
+        FalSeller("fal", prices=prices / "fal.toml", hosts=("fal.run", "queue.fal.run", "ws.fal.run")),
+        ReplicateSeller("replicate", prices=prices / "replicate.toml", hosts=("api.replicate.com",)),
+        Seller("together", prices=prices / "together.toml", hosts=("api.together.xyz", "api.together.ai")),
+    ]

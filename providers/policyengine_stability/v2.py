@@ -181,7 +181,9 @@ def _claim_of(body: Json) -> Claim:
     artifacts = body.get("artifacts")
     if artifacts is not None:
         first = next((item for item in items(artifacts) if isinstance(item, dict)), {})
-        return Claim.CERTAIN if "finishReason" in first and "seed" in first else Claim.NO
+        # Amazon Bedrock adds `result` to the same list.
+        sure = Claim.SHAPE if "result" in body else Claim.CERTAIN
+        return sure if "finishReason" in first and "seed" in first else Claim.NO
     if "finish_reason" in body:
         return Claim.CERTAIN if "image" in body and "seed" in body else Claim.MAYBE
     name = body.get("name")

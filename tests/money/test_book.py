@@ -103,6 +103,14 @@ def test_without_a_model_every_model_may_have_served(book_of: Book) -> None:
     assert calls(book, facts(model=None)) == ["3", "9"]
 
 
+def test_entry_of_every_model_prices_what_no_other_names(book_of: Book) -> None:
+    book = book_of(prices('model = "toy-1"\nper_call = "1"', 'model = "*"\nper_call = "2"\noperation = "run"'))
+
+    assert calls(book, facts(model="toy-9", operation="run")) == ["2"]
+    assert calls(book, facts(model="toy-9")) == []
+    assert calls(book, facts(model="toy-1", operation="run")) == ["1"]
+
+
 def test_without_a_model_the_entries_of_the_dialect_come_first(book_of: Book) -> None:
     book = book_of(prices('model = "toy-1"\nper_call = "1"', 'model = "toy-2"\nper_call = "2"\ndialects = ["toy-api"]'))
 
@@ -117,6 +125,7 @@ per_mtok = { input = "2", text = "4" }
 per_image = { "1K" = "0.10", "2K" = { low = "0.20", high = "0.30" } }
 per_call = "1"
 per_gpu_minute = "7"
+per_gpu_second = { small = "0.1", large = "0.2" }
 tier.batch.per_mtok = { text = "1" }
 tier.batch.per_image = { "2K" = { high = "0.15" } }
 tier.batch.per_call = "0"
@@ -139,6 +148,8 @@ def test_a_tier_replaces_prices_key_by_key_and_may_be_free(book_of: Book) -> Non
         ("image.image", "2K", "high"): "0.15",
         ("request.call", None, None): "0",
         ("request.gpu_minute", None, None): "7",
+        ("request.gpu_second", None, "small"): "0.1",
+        ("request.gpu_second", None, "large"): "0.2",
     }
 
 
