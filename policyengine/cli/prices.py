@@ -1,8 +1,9 @@
-"""List the prices that hold on a day, with their sources."""
+"""List the prices that hold on a day, with their sources; check, export and import price files."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,25 +23,41 @@ EPILOG = """examples:
   imgpolicy prices
   imgpolicy prices openai --at 2026-03-01
   imgpolicy prices google-ai --all --json
+  imgpolicy prices --stale 90
+  imgpolicy prices --check price-lists/
+  imgpolicy prices export openai --format csv -o openai.csv
+  imgpolicy prices import openai.csv --seller openai -o policy/prices/openai.toml
 """
 _HEADER = ("seller", "model", "from", "until", "applies to", "component", "unit", "price", "checked", "source")
+_TRANSFERS = ("export", "import")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `prices`."""
-    parser.add_argument("seller", nargs="?", help="only this seller")
+    parser.add_argument("seller", nargs="?", help="only this seller; or `export [SELLER]`, or `import FILE`")
+    parser.add_argument("operand", nargs="?", help="the SELLER to export, or the FILE to import")
     parser.add_argument("--at", metavar="DATE", help="the day (UTC) on which they hold; today unless given")
     parser.add_argument("--all", action="store_true", help="every entry, past and future ones too")
-    parser.add_argument("--json", action="store_true", help="print one price a line as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    audit = parser.add_mutually_exclusive_group()
+    audit.add_argument("--check", metavar="DIR", help="compare with the price lists of other projects in DIR")
+    audit.add_argument("--stale", metavar="DAYS", type=int, help="list entries that were checked more than DAYS ago")
+    transfer = parser.add_argument_group("export and import")
+    transfer.add_argument("--format", choices=("toml", "json", "csv"), help="of the export; toml unless given")
+    transfer.add_argument("--file", metavar="NAME", help="the price file to export, of a seller that has several")
+    transfer.add_argument("--seller", metavar="SELLER", dest="of", help="whose prices to export or to import")
+    transfer.add_argument("-o", metavar="FILE", dest="output", help="write here, not to standard output")
 
 
 def run(arguments: Namespace) -> int:
-    """Print the price entries; exit with 1 when there are none."""
+    """Print the price entries; exit with 1 when there are none, or when an audit finds something."""
+    if arguments.seller in _TRANSFERS:
+        return int(import_module("policyengine.cli.price_transfer").run(arguments))
+    _refuse_strays(arguments)
     engine = engine_for(arguments)
-    known = tuple(engine.policy.prices.sellers)
-    if arguments.seller is not None and arguments.seller not in known:
-        msg = f"seller {arguments.seller!r} is not known{nearest(arguments.seller, known)}"
-        raise InputError(msg)
+    refuse_unknown(arguments.seller, engine)
+    if arguments.check is not None or arguments.stale is not None:
+        return int(import_module("policyengine.cli.price_audit").run(arguments, engine))
     rows = list(_rows(engine, arguments))
     if arguments.json:
         for row in rows:
@@ -52,7 +69,33 @@ def run(arguments: Namespace) -> int:
     return 0 if rows else 1
 
 
-def _day(written: str | None) -> date:
+def _refuse_strays(arguments: Namespace) -> None:
+    """Refuse what only `export` and `import` take."""
+    told = {"--format": arguments.format, "--file": arguments.file, "--seller": arguments.of, "-o": arguments.output}
+    stray = arguments.operand or next((name for name, value in told.items() if value is not None), None)
+    if stray is not None:
+        msg = f"{stray!r} goes with `prices export` or `prices import`"
+        raise InputError(msg)
+
+
+def refuse_unknown(seller: str | None, engine: Engine) -> None:
+    """Refuse a *seller* that nobody knows.
+
+    Raises:
+        InputError: no plugin and no file names it.
+    """
+    known = tuple(engine.policy.prices.sellers)
+    if seller is not None and seller not in known:
+        msg = f"seller {seller!r} is not known{nearest(seller, known)}"
+        raise InputError(msg)
+
+
+def day_of(written: str | None) -> date:
+    """Return the day that *written* names, today when it is None.
+
+    Raises:
+        InputError: it names none.
+    """
     try:
         return date.fromisoformat(written) if written else datetime.now(UTC).date()
     except ValueError as error:
@@ -61,7 +104,7 @@ def _day(written: str | None) -> date:
 
 
 def _rows(engine: Engine, arguments: Namespace) -> Iterator[tuple[object, ...]]:
-    day = _day(arguments.at)
+    day = day_of(arguments.at)
     for seller, file, entry in engine.policy.prices.entries(arguments.seller):
         if arguments.all or holds_on(entry, day):
             for tier in (None, *entry.tier):
