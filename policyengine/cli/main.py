@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Command] = {
     "explain": Command("explain", "explain the verdict on one answer: rules, evidence, arithmetic"),
     "facts": Command("facts", "show what rules see of an answer, as TOML to paste into `given`"),
     "compare": Command("compare", "compare what each failure costs at each seller"),
+    "estimate": Command("estimate", "estimate what a month of work costs per effective image at each seller"),
     "prices": Command("prices", "list the prices that hold on a day"),
     "rules": Command("rules", "list the rules in the order in which they decide"),
     "check": Command("check", "report every fault of every rule, price and account file"),
