@@ -2,10 +2,9 @@
 
 from policyengine.estimate.forecast import Forecast, ForecastClass, forecast
 from policyengine.estimate.simulate import Quantiles, Simulated, simulate
-from policyengine.estimate.workload import ARTICLE_MIX, FailureClass, SellerTerms, Work, WorkloadFile, load_workload
+from policyengine.estimate.workload import FailureClass, SellerTerms, Work, WorkloadFile, default_mix, load_workload
 
 __all__ = [
-    "ARTICLE_MIX",
     "FailureClass",
     "Forecast",
     "ForecastClass",
@@ -14,6 +13,7 @@ __all__ = [
     "Simulated",
     "Work",
     "WorkloadFile",
+    "default_mix",
     "forecast",
     "load_workload",
     "simulate",

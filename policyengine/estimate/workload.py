@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +15,10 @@ from policyengine.compare import STANDARD_WORK
 from policyengine.errors import InputError, PolicyFileError, nearest
 from policyengine.money.tariff import megapixels
 from policyengine.rules.conditions import Fault, shown
+from policyengine.rules.diagnose import in_order, placed, schema_faults
 from policyengine.rules.load import parsed
-from policyengine.rules.source import Source, read_source
+from policyengine.rules.source import Source, bundled_rules, read_source
+from policyengine.toml_text import parse
 from policyengine.vocabulary import Action, Outcome, Stage
 
 if TYPE_CHECKING:
@@ -23,15 +26,10 @@ if TYPE_CHECKING:
 
     from policyengine.errors import Diagnostic
 
-__all__ = ["ARTICLE_MIX", "FailureClass", "SellerTerms", "Work", "WorkloadFile", "load_workload"]
+__all__ = ["FailureClass", "SellerTerms", "Work", "WorkloadFile", "default_mix", "load_workload"]
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 _NOT_A_FAILURE = ("delivered", "partial", "pending")
-_ARTICLE = (
-    'the article "Does Nano Banana 2 API charge for failed image generation?" (APIYI), question 8: 5 to 8 % of calls'
-    " fail, 2 to 3 % by policy at Layer 2, most others by refusals that are not charged; the middle of both ranges,"
-    " all others taken as refusals"
-)
 
 
 class FailureClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -90,36 +88,24 @@ class WorkloadFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     work: Work
     failure: tuple[FailureClass, ...] | None = None
-    """The failures to expect; those of the article when left out."""
+    """The failures to expect; those of `default_mix` when left out."""
     seller: dict[str, SellerTerms] = {}
     """By name: terms of single sellers."""
 
     @property
     def mix(self) -> tuple[FailureClass, ...]:
         """Return the failures to expect."""
-        return ARTICLE_MIX if self.failure is None else self.failure
+        return default_mix() if self.failure is None else self.failure
 
 
-ARTICLE_MIX = (
-    FailureClass(
-        name="policy",
-        outcome="blocked",
-        stage="output",
-        share=Decimal("0.025"),
-        action="change_content",
-        source=_ARTICLE,
-    ),
-    FailureClass(
-        name="refusal",
-        outcome="declined",
-        stage="generation",
-        share=Decimal("0.040"),
-        action="rewrite_once",
-        states_free=True,
-        source=_ARTICLE,
-    ),
-)
-"""What to expect where a workload names no failures."""
+class _MixFile(Struct, frozen=True, forbid_unknown_fields=True):
+    failure: tuple[FailureClass, ...]
+
+
+@cache
+def default_mix() -> tuple[FailureClass, ...]:
+    """Return what to expect where a workload names no failures: `failure_mix.toml` beside the bundled rules."""
+    return msgspec.convert(parse((bundled_rules() / "failure_mix.toml").read_bytes()), _MixFile).failure
 
 
 def load_workload(path: str | Path, *, sellers: Sequence[str] = ()) -> WorkloadFile:
@@ -159,15 +145,13 @@ def _all_faults(
     source: Source, document: Mapping[str, object], found: Sequence[Fault], refused: str | None
 ) -> list[Diagnostic]:
     """Return *found* with what the schema finds beside it, in the order of the file."""
-    from policyengine.rules.diagnose import placed, schema_faults  # noqa: PLC0415  jsonschema is slow to import
-
     faults = placed(source, found)
     taken = {(fault.line, fault.column) for fault in faults}
     wrong = schema_faults(source, document, _schema()) if refused else []
     faults += [fault for fault in wrong if (fault.line, fault.column) not in taken]
     if refused and not faults:
         faults = placed(source, [Fault((), refused)])
-    return sorted(faults, key=lambda fault: (fault.line, fault.column, fault.message))
+    return in_order(faults)
 
 
 def _schema() -> dict[str, Any]:

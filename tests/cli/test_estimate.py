@@ -32,7 +32,7 @@ def test_estimate_shows_sellers_side_by_side_and_cites_the_mix(run: Run, workloa
     assert ran.code == 0
     assert {"google-ai", "openai", "bfl", "stability"} <= {line.split(" ")[0] for line in ran.out.splitlines() if line}
     assert "policy 2.50 % (blocked at output), refusal 4.00 % (declined at generation)" in ran.out
-    assert "question 8: 5 to 8 % of calls fail, 2 to 3 % by policy at Layer 2" in ran.out
+    assert "question 8: 5 to 8 % of calls fail" in ran.out
 
 
 def test_estimate_says_which_classes_a_seller_has_no_sample_of(run: Run, workload: str) -> None:
