@@ -11,6 +11,7 @@ import msgspec
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import print_table, warn
 from policyengine.errors import InputError, nearest
+from policyengine.money.book import is_dated
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 EPILOG = """examples:
   imgpolicy prices
-  imgpolicy prices openai --at 2026-03-01
-  imgpolicy prices google-ai --all --json
+  imgpolicy prices SELLER --at 2026-03-01
+  imgpolicy prices SELLER --all --json
   imgpolicy prices --stale 90
   imgpolicy prices --check price-lists/
-  imgpolicy prices export openai --format csv -o openai.csv
-  imgpolicy prices import openai.csv --seller openai -o policy/prices/openai.toml
+  imgpolicy prices export SELLER --format csv -o prices.csv
+  imgpolicy prices import prices.csv --seller SELLER -o policy/prices/prices.toml
 """
 _HEADER = ("seller", "model", "from", "until", "applies to", "component", "unit", "price", "checked", "source")
 _TRANSFERS = ("export", "import")
@@ -106,7 +107,7 @@ def day_of(written: str | None) -> date:
 def _rows(engine: Engine, arguments: Namespace) -> Iterator[tuple[object, ...]]:
     day = day_of(arguments.at)
     for seller, file, entry in engine.policy.prices.entries(arguments.seller):
-        if arguments.all or holds_on(entry, day):
+        if arguments.all or is_dated(entry, day):
             for tier in (None, *entry.tier):
                 for rate in engine.policy.prices.rates(seller, entry, tier):
                     currency = engine.policy.prices.currency_of(file)
@@ -122,11 +123,6 @@ def _rows(engine: Engine, arguments: Namespace) -> Iterator[tuple[object, ...]]:
                         entry.checked,
                         entry.source,
                     )
-
-
-def holds_on(entry: PriceEntry, day: date) -> bool:
-    """Return whether *entry* is in force on *day*."""
-    return (entry.from_ or day) <= day and (entry.until is None or day < entry.until)
 
 
 def _conditions(entry: PriceEntry, tier: str | None, size: str | None, quality: str | None) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from policyengine.facts import Facts
     from policyengine.provider import Seller
 
-__all__ = ["LoadedPrices", "PriceBook"]
+__all__ = ["LoadedPrices", "PriceBook", "is_dated"]
 
 _CACHE_LIMIT = 4096
 _ONE = Decimal(1)
@@ -88,10 +88,8 @@ class PriceBook:
         fitting = [priced for priced in listed if _holds(priced, facts, day)]
         if fitting:
             return self._translated([_best_match(fitting)], facts.tier)
-        if listed:
-            return ()  # the model is priced, but not on this day or in this mode
         if name is not None:
-            return ()
+            return ()  # the model is not priced, or not on this day or in this mode
         others = [priced for priced in self._by_seller.get(facts.seller, ()) if _holds(priced, facts, day)]
         special = [priced for priced in others if facts.dialect in priced.entry.dialects]
         chosen = special or [priced for priced in others if not priced.entry.dialects]
@@ -157,7 +155,7 @@ class PriceBook:
         told += [
             (priced.entry, priced.file.content.currency)
             for priced in self._by_seller.get(facts.seller, ())
-            if _is_dated(priced.entry, day)
+            if is_dated(priced.entry, day)
         ]
         for entry, currency in told:
             if entry.credit is not None and entry.credit_unit == unit:
@@ -194,8 +192,8 @@ def _start(rate: Currency) -> date:
 
 
 def for_tier(entry: PriceEntry, tier: str | None) -> PriceEntry:
-    """Return *entry* with the prices of *tier* in place of the standard ones, key by key."""
-    special = next((prices for name, prices in entry.tier.items() if name == tier), None)
+    """Return *entry* with the prices of *tier*, `standard` unless told, in place of its own, key by key."""
+    special = next((prices for name, prices in entry.tier.items() if name == (tier or "standard")), None)
     if special is None:
         return entry
     told = {name: getattr(special, name) for name in Prices.__struct_fields__}
@@ -210,8 +208,8 @@ def _merged(standard: object, special: object) -> object:
     return special
 
 
-def _is_dated(entry: PriceEntry, day: date | None) -> bool:
-    """Return whether *entry* holds on *day*: from its first day, up to the day before its last."""
+def is_dated(entry: PriceEntry, day: date | None) -> bool:
+    """Return whether *entry* holds on *day*: from its first day, up to the day before its last; always for None."""
     return day is None or ((entry.from_ or day) <= day and (entry.until is None or day < entry.until))
 
 
@@ -225,7 +223,7 @@ def _holds(priced: _Priced, facts: Facts, day: date | None) -> bool:
     entry = priced.entry
     layer = priced.file.content.layer
     return (
-        _is_dated(entry, day)
+        is_dated(entry, day)
         and (layer is None or facts.account.get("prices") == layer)
         and entry.mode in (None, facts.mode)
         and entry.operation in (None, facts.operation)

@@ -93,7 +93,7 @@ def _row(key: str, row: Mapping[str, object], listing: Listing) -> Iterator[List
 
 
 def _parts(key: str, told: str | None) -> tuple[str | None, str, str | None, str | None]:
-    """Return vendor, model, size and quality of a key such as `azure/hd/1024-x-1024/dall-e-3`."""
+    """Return vendor, model, size and quality of a key such as `VENDOR/hd/1024-x-1024/MODEL`."""
     behind = _VENDOR_BEHIND.fullmatch(key)
     if behind is not None:
         return behind["vendor"], behind["model"], None, None

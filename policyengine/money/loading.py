@@ -11,6 +11,7 @@ from policyengine.errors import Diagnostic, nearest
 from policyengine.money.entry import PriceFile
 from policyengine.money.tariff import TOKEN_KEYS
 from policyengine.rules.conditions import Fault
+from policyengine.rules.diagnose import placed
 from policyengine.rules.load import load_document
 
 if TYPE_CHECKING:
@@ -45,11 +46,7 @@ def load_prices(source: Source) -> tuple[PriceFile | None, list[Diagnostic]]:
     if content is None or faults:
         return None, faults
     wrong = [*_range_faults(content), *_key_faults(content), *_date_faults(content)]
-    if not wrong:
-        return content, []
-    from policyengine.rules.diagnose import placed  # noqa: PLC0415
-
-    return None, placed(source, wrong)
+    return (None, placed(source, wrong)) if wrong else (content, [])
 
 
 def _unquoted(document: Mapping[str, object]) -> list[Fault]:

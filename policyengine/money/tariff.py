@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 from policyengine.money.entry import PriceEntry, Prices
 from policyengine.money.exact import EXACT, ZERO
 from policyengine.verdict import PriceRef
-from policyengine.vocabulary import COMPONENTS, Component
+from policyengine.vocabulary import Component
 
 __all__ = [
     "SURCHARGES",
@@ -138,15 +138,15 @@ class Tariff(Struct, frozen=True, kw_only=True, dict=True):
         return {}
 
     @cached_property
-    def by_unit(self) -> Mapping[tuple[str, str], Rates]:
+    def by_unit(self) -> Mapping[tuple[Component, str], Rates]:
         """Return the rates by component and unit."""
-        found: dict[tuple[str, str], Rates] = {}
+        found: dict[tuple[Component, str], Rates] = {}
         for rate in self.rates:
             key = (rate.component, rate.unit)
             found[key] = (*found.get(key, ()), rate)
         return found
 
-    def rates_for(self, component: str, unit: str, size: str | None, quality: str | None) -> Rates:
+    def rates_for(self, component: Component, unit: str, size: str | None, quality: str | None) -> Rates:
         """Return the rate of one unit, or every rate it may be where *size* or *quality* is not told."""
         rates = self.by_unit.get((component, unit), ())
         if not rates and (spare := _SPARE_UNITS.get(unit)):
@@ -280,12 +280,8 @@ def standard_estimate(workload: Workload, tariff: Tariff) -> tuple[Estimate, ...
     for component, unit in tariff.by_unit:
         if unit not in SURCHARGES:
             low, high, why = _quantity(component, unit, workload, tariff)
-            found.append(Estimate(component=_component(component), unit=unit, low=low, high=high, why=why))
+            found.append(Estimate(component=component, unit=unit, low=low, high=high, why=why))
     return tuple(found)
-
-
-def _component(name: str) -> Component:
-    return next(component for component in COMPONENTS if component == name)
 
 
 Bounds = tuple[int, int | None, str]

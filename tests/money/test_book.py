@@ -160,6 +160,13 @@ def test_a_tier_without_prices_costs_the_standard_ones(book_of: Book, tier: str 
     assert amounts(tariff.rates)["text.token", None, None] == "4"
 
 
+@pytest.mark.parametrize("tier", [None, "standard"])
+def test_prices_of_the_standard_tier_hold_where_no_tier_is_told(book_of: Book, tier: str | None) -> None:
+    (tariff,) = book_of(prices('model = "toy-1"\nper_call = "1"\ntier.standard.per_call = "2"')).tariffs(facts(tier=tier))
+
+    assert amounts(tariff.rates) == {("request.call", None, None): "2"}
+
+
 CONDITIONS = prices(
     'model = "toy-1"\nper_call = "1"',
     'model = "toy-1"\nper_call = "2"\nmode = "turbo"',
