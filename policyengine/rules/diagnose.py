@@ -13,12 +13,12 @@ from policyengine.rules.model import RULE_ID_PATTERN, SOURCE_PATTERN
 from policyengine.toml_text import PositionMap, positions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from policyengine.rules.conditions import Fault, Path
     from policyengine.rules.source import Source
 
-__all__ = ["placed", "schema_faults"]
+__all__ = ["in_order", "placed", "schema_faults"]
 
 _FORMS = {
     SOURCE_PATTERN: "a URL, contract:… or ticket:…",
@@ -29,9 +29,16 @@ _LONGEST = 200  # characters of a message that jsonschema wrote
 
 
 def placed(source: Source, faults: Sequence[Fault]) -> list[Diagnostic]:
-    """Return *faults* as diagnostics of *source*, at the place of their values."""
+    """Return *faults* as diagnostics of *source*, at the place of their values, in the order of the lines."""
+    if not faults:
+        return []
     places = positions(source.data.decode())
-    return [_diagnostic(source, places, fault.path, fault.message, at_key=False) for fault in faults]
+    return in_order(_diagnostic(source, places, fault.path, fault.message, at_key=False) for fault in faults)
+
+
+def in_order(faults: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return *faults* as a reader of the file meets them."""
+    return sorted(faults, key=lambda fault: (fault.line, fault.column, fault.message))
 
 
 def schema_faults(source: Source, document: Mapping[str, object], schema: Mapping[str, Any]) -> list[Diagnostic]:
@@ -49,7 +56,7 @@ def schema_faults(source: Source, document: Mapping[str, object], schema: Mappin
             path = tuple(leaf.absolute_path)
             for key, message in _messages(leaf):
                 found.append(_diagnostic(source, places, (*path, *key), message, at_key=bool(key)))
-    return sorted(set(found), key=lambda fault: (fault.line, fault.column, fault.message))
+    return in_order(set(found))
 
 
 def _diagnostic(source: Source, places: PositionMap, path: Path, message: str, *, at_key: bool) -> Diagnostic:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from policyengine.errors import Diagnostic, nearest
 from policyengine.rules.conditions import All, Condition, Fault, Not, Test, shown
+from policyengine.rules.diagnose import placed
 from policyengine.rules.fields import Field
 from policyengine.rules.model import BillFile, ClassifyFile, Decision
 from policyengine.rules.ordered import BoundRule, OrderedRules
@@ -165,10 +166,7 @@ def cross_faults(files: Sequence[LoadedRules]) -> list[Diagnostic]:
     faults: list[Diagnostic] = []
     for file in files:
         wrong = [*_taken(file, by_id), *_dangling(file, by_id, book), *_seller_faults(file, book)]
-        if wrong:
-            from policyengine.rules.diagnose import placed  # noqa: PLC0415  only when something is wrong
-
-            faults += placed(file.source, wrong)
+        faults += placed(file.source, wrong)
     return faults
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from policyengine.errors import Diagnostic, nearest
 from policyengine.rules.conditions import Fault, parse_conditions, shown
+from policyengine.rules.diagnose import in_order, placed, schema_faults
 from policyengine.rules.fields import Field
 from policyengine.rules.model import DECISIONS, BillFile, ClassifyFile, RouteFile, Rule, RuleFile
 from policyengine.rules.ordered import BoundRule, Place
@@ -45,12 +46,12 @@ def load_rules(source: Source, fields_for: FieldsFor) -> tuple[LoadedRules | Non
     decision = document.get("decision")
     kind = DECISIONS.get(decision) if isinstance(decision, str) else None
     if kind is None:
-        return None, _placed(source, [_decision_fault(decision)])
+        return None, placed(source, [_decision_fault(decision)])
     content, faults = converted(source, document, kind, str(decision))
     if content is not None:
         return _bind(source, content, fields_for(content))
     more = _rules_alone(document, kind, fields_for(_header(str(decision), document)))
-    return None, _in_order({*faults, *_placed(source, more)})
+    return None, in_order({*faults, *placed(source, more)})
 
 
 def load_document(
@@ -65,9 +66,9 @@ def load_document(
     if document is None:
         return None, faults
     content, faults = converted(source, document, kind, schema_kind)
-    found = _placed(source, check(document)) if check is not None else []
+    found = placed(source, check(document)) if check is not None else []
     taken = {(fault.line, fault.column) for fault in found}
-    return content, _in_order([*found, *(fault for fault in faults if (fault.line, fault.column) not in taken)])
+    return content, in_order([*found, *(fault for fault in faults if (fault.line, fault.column) not in taken)])
 
 
 def parsed(source: Source) -> tuple[dict[str, object] | None, list[Diagnostic]]:
@@ -85,11 +86,10 @@ def converted(
     try:
         return msgspec.convert(document, kind), []
     except msgspec.ValidationError as error:
-        from policyengine.rules.diagnose import schema_faults  # noqa: PLC0415  jsonschema is slow to import
-        from policyengine.rules.schema import schema  # noqa: PLC0415
+        from policyengine.rules.schema import schema  # noqa: PLC0415  only when something is wrong
 
         faults = schema_faults(source, document, schema(schema_kind, None))
-        return None, faults or _placed(source, [_first_fault(error)])
+        return None, faults or placed(source, [_first_fault(error)])
 
 
 def _first_fault(error: msgspec.ValidationError) -> Fault:
@@ -97,18 +97,6 @@ def _first_fault(error: msgspec.ValidationError) -> Fault:
     message, _, where = str(error).partition(" - at `$")
     steps = re.findall(r"\.([^.\[`]+)|\[(\d+)\]", where.partition("[...]")[0])
     return Fault(tuple(int(index) if index else name for name, index in steps), message)
-
-
-def _in_order(faults: Iterable[Diagnostic]) -> list[Diagnostic]:
-    return sorted(faults, key=lambda fault: (fault.line, fault.column, fault.message))
-
-
-def _placed(source: Source, faults: Sequence[Fault]) -> list[Diagnostic]:
-    if not faults:
-        return []
-    from policyengine.rules.diagnose import placed  # noqa: PLC0415  only when something is wrong
-
-    return _in_order(placed(source, faults))
 
 
 def _rules_alone(document: Mapping[str, object], kind: type[RuleFile], fields: Mapping[str, Field]) -> list[Fault]:
@@ -166,7 +154,7 @@ def _bind(
         faults += _rule_faults(rule, index)
         bound.append(BoundRule(content.decision, rule, condition, Place(source.file, source.path, lines[index])))
     if faults:
-        return None, _placed(source, faults)
+        return None, placed(source, faults)
     return LoadedRules(source=source, content=content, rules=tuple(bound), fields=fields), []
 
 
