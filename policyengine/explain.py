@@ -107,8 +107,8 @@ def _happened(verdict: Verdict) -> str:
     where = "" if verdict.stage != "unknown" else " (where is not known)"
     lines = [f"What happened: {verdict.outcome}{stage}{where}; {_images(verdict.facts)}."]
     steps = [step for step in verdict.trail if step.decision == "classify"]
-    lines += [line for step in steps for line in _step(step)]
-    return "\n".join(lines or ["  no rule matches"])
+    lines += [line for step in steps for line in _step(step)] or ["  no rule matches"]
+    return "\n".join(lines)
 
 
 def _images(facts: Facts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 
 import msgspec
 from msgspec import Struct
@@ -12,9 +12,6 @@ from msgspec import Struct
 from policyengine.facts import Facts, UsageRow
 from policyengine.rules.model import Evidence
 from policyengine.vocabulary import BASES, COMPONENTS, Action, Basis, BillValue, Component, Outcome, Stage
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Alternative", "Bill", "Charge", "ChargeLine", "PriceRef", "Route", "Step", "Verdict", "VerdictWarning"]
 
@@ -247,11 +244,3 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
             msgspec.ValidationError: *written* is no verdict.
         """
         return msgspec.json.decode(written, type=cls)
-
-
-def steps_by_decision(verdict: Verdict) -> Mapping[str, tuple[Step, ...]]:
-    """Return the trail of *verdict*, grouped."""
-    found: dict[str, tuple[Step, ...]] = {}
-    for step in verdict.trail:
-        found[step.decision] = (*found.get(step.decision, ()), step)
-    return found

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 EPILOG = """examples:
   imgpolicy compare
   imgpolicy compare --size 2048x2048 --quality high --markdown
-  imgpolicy compare --seller azure --seller openai --csv
+  imgpolicy compare --seller SELLER --seller OTHER --csv
 
 A share is that of what the same work costs when it succeeds. `unknown` counts from nothing
 to the whole price: nobody with authority says whether it is billed.

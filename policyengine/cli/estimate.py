@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EPILOG = """examples:
   imgpolicy estimate workload.toml
-  imgpolicy estimate workload.toml --seller azure --seller openai --markdown
+  imgpolicy estimate workload.toml --seller SELLER --seller OTHER --markdown
   imgpolicy estimate workload.toml --monte-carlo 1000 --seed 7 --json
 
 An effective image is one that arrives: its cost is all spend, failures and retries included,

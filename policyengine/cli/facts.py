@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policyengine.cli.loading import add_file_arguments, verdicts_of
-from policyengine.cli.output import warn
-from policyengine.cli.reading import BadLine
+from policyengine.cli.loading import add_file_arguments, print_verdicts
 from policyengine.rules.given import given_toml
 
 if TYPE_CHECKING:
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
 
 EPILOG = """examples:
   imgpolicy facts answer.json --http-status 200
-  imgpolicy facts answer.json --provider gemini >> my-example.toml
+  imgpolicy facts answer.json --provider PROVIDER >> my-example.toml
 """
 
 
@@ -25,11 +23,4 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the facts of every answer in the file; exit with 1 when some could not be read."""
-    bad = 0
-    for verdict in verdicts_of(arguments):
-        if isinstance(verdict, BadLine):
-            warn(f"{verdict.where}: {verdict.message}")
-            bad += 1
-        else:
-            print(given_toml(verdict))
-    return 1 if bad else 0
+    return print_verdicts(arguments, given_toml)

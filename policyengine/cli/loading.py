@@ -10,11 +10,11 @@ from policyengine.engine import Engine
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from policyengine.verdict import Verdict
 
-__all__ = ["add_context_arguments", "add_file_arguments", "context_of", "engine_for", "verdicts_of"]
+__all__ = ["add_context_arguments", "add_file_arguments", "context_of", "engine_for", "print_verdicts", "verdicts_of"]
 
 
 def engine_for(arguments: Namespace) -> Engine:
@@ -48,6 +48,18 @@ def verdicts_of(arguments: Namespace) -> Iterator[Verdict | BadLine]:
             yield found
         else:
             yield from map(engine.evaluate, engine.split(found.body, **{**found.context, **known}))
+
+
+def print_verdicts(arguments: Namespace, write: Callable[[Verdict], str]) -> int:
+    """Print each verdict as *write* puts it; return 1 when some answers could not be read."""
+    bad = 0
+    for verdict in verdicts_of(arguments):
+        if isinstance(verdict, BadLine):
+            warn(f"{verdict.where}: {verdict.message}")
+            bad += 1
+        else:
+            print(write(verdict))
+    return 1 if bad else 0
 
 
 def add_context_arguments(parser: ArgumentParser) -> None:

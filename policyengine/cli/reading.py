@@ -87,7 +87,7 @@ def read_all(files: Sequence[str], columns: Mapping[str, str], *, each: bool = F
         except _ERRORS as error:
             lines = data.splitlines()
             if len([line for line in lines if line.strip()]) < 2 or not lines[0].lstrip().startswith((b"{", b"[")):  # noqa: PLR2004
-                yield _raw(label, data, columns, error)
+                yield _raw(label, data, error)
             else:
                 yield from _lines(label, lines, columns, each=each)
 
@@ -100,9 +100,8 @@ def _bytes(name: str) -> bytes:
         raise InputError(msg) from error
 
 
-def _raw(label: str, data: bytes, columns: Mapping[str, str], error: Exception) -> Recorded | BadLine:
+def _raw(label: str, data: bytes, error: Exception) -> Recorded | BadLine:
     """Return an answer that is no JSON as it came: events of a stream, an error page; nothing at all is bad."""
-    del columns
     return Recorded(label, data, {}) if data.strip() else BadLine(label, f"empty: {error}")
 
 

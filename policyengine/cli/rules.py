@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 EPILOG = """examples:
   imgpolicy rules
-  imgpolicy rules --seller apiyi
-  imgpolicy rules --dialect gemini-api --policy policy/
+  imgpolicy rules --seller SELLER
+  imgpolicy rules --dialect DIALECT --policy policy/
 """
 _HEADER = ("rule", "status", "decides", "origin", "title")
 
