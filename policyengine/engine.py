@@ -42,7 +42,7 @@ class Engine:
     An engine is immutable, thread-safe and picklable, and does no I/O after loading.
 
     >>> engine = Engine.load()
-    >>> verdict = engine.evaluate(b'{"error": {"code": 503}}', http_status=503, provider="gemini")
+    >>> verdict = engine.evaluate(b'{"error": {"code": 503}}', http_status=503)
     >>> verdict.outcome, verdict.route.action
     ('failed', 'backoff')
     """

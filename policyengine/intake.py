@@ -170,7 +170,7 @@ def _plain(source: object) -> object:
 
 
 _DUMPS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("model_dump", {"mode": "json", "warnings": False}),  # pydantic 2: openai, google-genai, replicate
+    ("model_dump", {"mode": "json", "warnings": False}),  # pydantic 2, where most SDKs stand
     ("model_dump", {}),
     ("to_dict", {}),
     ("_asdict", {}),
@@ -218,7 +218,7 @@ def _read_exception(error: BaseException) -> dict[str, Any]:
     """Return the answer an SDK's exception carries, or the exception itself as a transport error."""
     response = getattr(error, "response", None)
     if isinstance(response, Mapping):
-        return _read_aws(response)
+        return _read_response_mapping(response)
     if hasattr(response, "status_code") and hasattr(response, "headers"):
         try:
             return _read_response(response)
@@ -229,10 +229,10 @@ def _read_exception(error: BaseException) -> dict[str, Any]:
     if not isinstance(body, Mapping):
         if status is None:
             return {"body": None, "transport_error": type(error).__name__, **_sent_with(error)}
-        # urllib.error.HTTPError, aiohttp.ClientResponseError, google.api_core: an answer came, its body is not here
+        # urllib.error.HTTPError, aiohttp.ClientResponseError: an answer came, its body is not here
         headers = getattr(error, "headers", None) or getattr(response, "headers", None)
         return {"body": None, "http_status": status, "headers": _lower_keys(headers), **_sent_with(error)}
-    # openai-python hands out the inner error object (openai 3.54.0, checked 2026-11-22).
+    # Some SDKs hand out the inner error object, not the envelope that came (checked 2026-11-22).
     whole = body if "error" in body else {"error": dict(body)}
     return {"body": dict(whole), "http_status": status, **_sent_with(error)}
 
@@ -259,7 +259,7 @@ def _is_status(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599  # noqa: PLR2004
 
 
-def _read_aws(response: Mapping[Any, Any]) -> dict[str, Any]:
+def _read_response_mapping(response: Mapping[Any, Any]) -> dict[str, Any]:
     """Read the answer that botocore's ClientError carries as a mapping."""
     told = mapping(response.get("ResponseMetadata"))
     status = told.get("HTTPStatusCode")

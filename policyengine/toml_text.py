@@ -99,8 +99,8 @@ def parse(data: bytes) -> dict[str, object]:
 
     A byte order mark is refused, so that one text has one digest; floats are exact or NaN.
 
-    >>> parse(b'id = "gemini.no-image"')
-    {'id': 'gemini.no-image'}
+    >>> parse(b'id = "acme.no-image"')
+    {'id': 'acme.no-image'}
 
     Raises:
         TomlTextError: *data* is too large, too deep, not UTF-8 or not TOML.
