@@ -103,7 +103,10 @@ def test_what_is_not_known_is_said() -> None:
     head, happened, *_ = paragraphs(verdict(facts=facts, outcome="unrecognized", stage="unknown", images=None))
 
     assert head == "An answer in no known dialect, invoiced by somebody not known"
-    assert happened == "What happened: unrecognized (where is not known); images delivered: not told how many.\n  no rule matches"
+    assert happened.splitlines() == [
+        "What happened: unrecognized (where is not known); images delivered: not told how many.",
+        "  no rule matches",
+    ]
 
 
 def test_images_are_counted_against_what_was_asked_for() -> None:

@@ -162,7 +162,9 @@ def test_a_tier_without_prices_costs_the_standard_ones(book_of: Book, tier: str 
 
 @pytest.mark.parametrize("tier", [None, "standard"])
 def test_prices_of_the_standard_tier_hold_where_no_tier_is_told(book_of: Book, tier: str | None) -> None:
-    (tariff,) = book_of(prices('model = "toy-1"\nper_call = "1"\ntier.standard.per_call = "2"')).tariffs(facts(tier=tier))
+    told = prices('model = "toy-1"\nper_call = "1"\ntier.standard.per_call = "2"')
+
+    (tariff,) = book_of(told).tariffs(facts(tier=tier))
 
     assert amounts(tariff.rates) == {("request.call", None, None): "2"}
 
