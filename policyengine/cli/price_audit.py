@@ -10,9 +10,7 @@ import msgspec
 from policyengine.cli.output import print_table, warn
 from policyengine.cli.prices import day_of
 from policyengine.errors import InputError
-from policyengine.money.crosscheck import compare_prices
-from policyengine.money.listed import read_listings
-from policyengine.money.vendors import Vendors
+from policyengine.pricelists import Vendors, compare_prices, read_listings
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
     from policyengine.engine import Engine
     from policyengine.money.book import PriceBook
-    from policyengine.money.crosscheck import Comparison, Disagreement, SellersOf
+    from policyengine.pricelists.crosscheck import Comparison, Disagreement, SellersOf
 
 _CHECK_HEADER = ("seller", "model", "component", "unit", "applies to", "ours", "theirs", "ratio", "whose", "their row")
 _STALE_HEADER = ("days", "checked", "seller", "model", "from", "until", "file", "source")

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policyengine.errors import InputError
-from policyengine.money.listed import read_listings
-from policyengine.money.listed_rows import quotes_of
-from policyengine.money.quotes import Listing
+from policyengine.pricelists.quotes import Listing
+from policyengine.pricelists.reading import read_listings
+from policyengine.pricelists.shapes import quotes_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from policyengine.money.comparable import AmountRange, agrees
-from policyengine.money.crosscheck import Comparison, compare_prices
-from policyengine.money.listed import ListedRow
-from policyengine.money.quotes import Listing, Quote
-from policyengine.money.vendors import Vendors
+from policyengine.pricelists.comparable import AmountRange, agrees
+from policyengine.pricelists.crosscheck import Comparison, compare_prices
+from policyengine.pricelists.quotes import Listing, Quote
+from policyengine.pricelists.reading import ListedRow
+from policyengine.pricelists.vendors import Vendors
 from policyengine.provider import Provider
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from policyengine.errors import InputError
-from policyengine.money.listed_rows import quotes_of
-from policyengine.money.quotes import Listing, Quote
 from policyengine.native import mapping, text
+from policyengine.pricelists.quotes import Listing, Quote
+from policyengine.pricelists.shapes import quotes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policyengine.money.quotes import MILLION, TIERS, Column, Listing, Quote, quotes_in
 from policyengine.native import amount, mapping
+from policyengine.pricelists.quotes import MILLION, TIERS, Column, Listing, Quote, quotes_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

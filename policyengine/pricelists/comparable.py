@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from policyengine.money.book import PriceBook
     from policyengine.money.entry import PriceEntry
-    from policyengine.money.quotes import Quote
     from policyengine.money.tariff import Estimate, Rate
+    from policyengine.pricelists.quotes import Quote
 
 __all__ = ["AmountRange", "BookEntry", "agrees", "amounts_for", "nearest_of"]
 

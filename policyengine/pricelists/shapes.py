@@ -8,9 +8,9 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
 from policyengine.money.exact import product
-from policyengine.money.listed_gateway import has_pricing_config, read_pricing_config
-from policyengine.money.quotes import MILLION, TIERS, Column, Listing, Quote, quotes_in
 from policyengine.native import amount, mapping, mappings, text
+from policyengine.pricelists.gateway import has_pricing_config, read_pricing_config
+from policyengine.pricelists.quotes import MILLION, TIERS, Column, Listing, Quote, quotes_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from policyengine.money.comparable import AmountRange, BookEntry, agrees, amounts_for, nearest_of
+from policyengine.money.book import is_dated
 from policyengine.money.exact import EXACT
+from policyengine.pricelists.comparable import AmountRange, BookEntry, agrees, amounts_for, nearest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from policyengine.money.book import PriceBook
-    from policyengine.money.entry import PriceEntry
-    from policyengine.money.listed import ListedRow
-    from policyengine.money.quotes import Quote
+    from policyengine.pricelists.quotes import Quote
+    from policyengine.pricelists.reading import ListedRow
 
 __all__ = ["Comparison", "Disagreement", "SellersOf", "compare_prices"]
 
@@ -141,7 +141,7 @@ class _Check:
             return
         self.seen.add(key)
         moment = _moment(quote, day)
-        holding = [one for one in entries if _holds(one.entry, moment)]
+        holding = [one for one in entries if is_dated(one.entry, moment)]
         told = [one for one in holding if quote.tier is None or any(name == quote.tier for name in one.entry.tier)]
         if told:
             self._judge(row, quote, told, moment)
@@ -190,10 +190,6 @@ def _moment(quote: Quote, day: date) -> date:
     if quote.before is not None and date.min < quote.before <= day:
         return quote.before - timedelta(days=1)
     return max(day, quote.since or day)
-
-
-def _holds(entry: PriceEntry, day: date) -> bool:
-    return (entry.from_ or day) <= day and (entry.until is None or day < entry.until)
 
 
 def _disagreement(row: ListedRow, quote: Quote, place: BookEntry, ours: AmountRange | None) -> Disagreement:
