@@ -25,10 +25,10 @@ from policyengine.estimate import (
     SellerTerms,
     Work,
     WorkloadFile,
-    default_mix,
     forecast,
     load_workload,
     simulate,
+    standard_workload,
 )
 from policyengine.estimate.bounds import Bound, decimal_of
 from policyengine.estimate.chain import Chain, chain_of
@@ -448,8 +448,8 @@ def test_the_mix_of_the_article_is_the_default(bundled: Engine) -> None:
     found = forecast(bundled, WorkloadFile(work=Work(images_per_month=1)))
 
     assert all([each.name for each in one.classes] == ["policy", "refusal"] for one in found)
-    assert all("5 to 8 %" in (each.source or "") for each in default_mix()[1:])
-    assert Decimal("0.05") <= sum(each.share for each in default_mix()) <= Decimal("0.08")
+    assert all("5 to 8 %" in (each.source or "") for each in (standard_workload().failure or ())[1:])
+    assert Decimal("0.05") <= sum(each.share for each in standard_workload().mix) <= Decimal("0.08")
 
 
 def test_the_cheapest_effective_image_comes_first_and_the_unpriced_last(bundled: Engine) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import print_csv, print_markdown, print_table
 from policyengine.errors import InputError, nearest
-from policyengine.estimate import Forecast, forecast, load_workload, simulate
+from policyengine.estimate import Forecast, forecast, load_workload, simulate, standard_workload
 from policyengine.explain import interval
 
 if TYPE_CHECKING:
@@ -70,7 +70,12 @@ _MOST_LISTED = 4
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `estimate`."""
-    parser.add_argument("workload", metavar="WORKLOAD.toml", help="images a month, their size, failures to expect")
+    parser.add_argument(
+        "workload",
+        metavar="WORKLOAD.toml",
+        nargs="?",
+        help="images a month, their size, failures; the standard work without it",
+    )
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one seller a line as JSON")
     shape.add_argument("--csv", action="store_true")
@@ -87,7 +92,7 @@ def run(arguments: Namespace) -> int:
     sellers = tuple(engine.policy.prices.sellers)
     _check_names(arguments.platform, tuple(engine.plugins.providers), "platform")
     _check_names(arguments.seller, sellers, "seller")
-    file = load_workload(arguments.workload, sellers=sellers)
+    file = load_workload(arguments.workload, sellers=sellers) if arguments.workload else standard_workload()
     found = [one for one in forecast(engine, file) if _wanted(one, arguments)]
     priced = list(zip(found, _simulated(found, file.work.images_per_month, arguments), strict=True))
     if arguments.json:

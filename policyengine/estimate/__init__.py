@@ -2,7 +2,14 @@
 
 from policyengine.estimate.forecast import Forecast, ForecastClass, forecast
 from policyengine.estimate.simulate import Quantiles, Simulated, simulate
-from policyengine.estimate.workload import FailureClass, SellerTerms, Work, WorkloadFile, default_mix, load_workload
+from policyengine.estimate.workload import (
+    FailureClass,
+    SellerTerms,
+    Work,
+    WorkloadFile,
+    load_workload,
+    standard_workload,
+)
 
 __all__ = [
     "FailureClass",
@@ -13,8 +20,8 @@ __all__ = [
     "Simulated",
     "Work",
     "WorkloadFile",
-    "default_mix",
     "forecast",
     "load_workload",
     "simulate",
+    "standard_workload",
 ]

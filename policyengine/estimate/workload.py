@@ -26,7 +26,15 @@ if TYPE_CHECKING:
 
     from policyengine.errors import Diagnostic
 
-__all__ = ["FailureClass", "SellerTerms", "Work", "WorkloadFile", "default_mix", "load_workload"]
+__all__ = [
+    "FailureClass",
+    "SellerTerms",
+    "Work",
+    "WorkloadFile",
+    "load_workload",
+    "standard_workload",
+    "workload_schema",
+]
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 _NOT_A_FAILURE = ("delivered", "partial", "pending")
@@ -88,24 +96,20 @@ class WorkloadFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     work: Work
     failure: tuple[FailureClass, ...] | None = None
-    """The failures to expect; those of `default_mix` when left out."""
+    """The failures to expect; those of `standard_workload` when left out."""
     seller: dict[str, SellerTerms] = {}
     """By name: terms of single sellers."""
 
     @property
     def mix(self) -> tuple[FailureClass, ...]:
         """Return the failures to expect."""
-        return default_mix() if self.failure is None else self.failure
-
-
-class _MixFile(Struct, frozen=True, forbid_unknown_fields=True):
-    failure: tuple[FailureClass, ...]
+        return standard_workload().failure or () if self.failure is None else self.failure
 
 
 @cache
-def default_mix() -> tuple[FailureClass, ...]:
-    """Return what to expect where a workload names no failures: `failure_mix.toml` beside the bundled rules."""
-    return msgspec.convert(parse((bundled_rules() / "failure_mix.toml").read_bytes()), _MixFile).failure
+def standard_workload() -> WorkloadFile:
+    """Return the workload that ships beside the rules; its failures hold where a workload names none."""
+    return msgspec.convert(parse((bundled_rules() / "workload.toml").read_bytes()), WorkloadFile)
 
 
 def load_workload(path: str | Path, *, sellers: Sequence[str] = ()) -> WorkloadFile:
@@ -147,14 +151,14 @@ def _all_faults(
     """Return *found* with what the schema finds beside it, in the order of the file."""
     faults = placed(source, found)
     taken = {(fault.line, fault.column) for fault in faults}
-    wrong = schema_faults(source, document, _schema()) if refused else []
+    wrong = schema_faults(source, document, workload_schema()) if refused else []
     faults += [fault for fault in wrong if (fault.line, fault.column) not in taken]
     if refused and not faults:
         faults = placed(source, [Fault((), refused)])
     return in_order(faults)
 
 
-def _schema() -> dict[str, Any]:
+def workload_schema() -> dict[str, Any]:
     """Return the JSON Schema of a workload; a share may also be written without quotes."""
     document = msgspec.json.schema(WorkloadFile)
     classes = document["$defs"]["FailureClass"]["properties"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_KINDS", "schema"]
 
-SCHEMA_KINDS = (*DECISIONS, "prices", "accounts")
+SCHEMA_KINDS = (*DECISIONS, "prices", "accounts", "workload")
 _JSON_TYPES: Mapping[Kind, dict[str, Any]] = {
     "text": {"type": "string"},
     "texts": {"type": "string"},
@@ -41,7 +41,7 @@ _OPERATORS: Mapping[Kind, tuple[str, ...]] = {
 
 
 def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
-    """Return the JSON Schema of *kind*: a decision, `prices` or `accounts`.
+    """Return the JSON Schema of *kind*: a decision, `prices`, `accounts` or `workload`.
 
     Conditions may name *fields*; None leaves them to `parse_conditions`, which says more.
     """
@@ -51,6 +51,10 @@ def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
         return document
     if kind == "accounts":
         return _document(AccountsFile, "Accounts of a team")
+    if kind == "workload":
+        from policyengine.estimate.workload import workload_schema  # noqa: PLC0415  no rule needs it
+
+        return _titled(workload_schema(), "A month of work")
     document = _document(DECISIONS[kind], f"Rules that decide `{kind}`")
     for name in ("wait_s", "max_wait_s") if kind == "route" else ():
         document["$defs"]["RouteEffect"]["properties"][name]["anyOf"] = [{"type": "number"}]
@@ -70,7 +74,10 @@ def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
 
 
 def _document(kind: type, title: str) -> dict[str, Any]:
-    document = msgspec.json.schema(kind)
+    return _titled(msgspec.json.schema(kind), title)
+
+
+def _titled(document: Mapping[str, Any], title: str) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **document}
 
 
