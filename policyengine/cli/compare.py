@@ -22,6 +22,7 @@ EPILOG = """examples:
   imgpolicy compare
   imgpolicy compare --size 2048x2048 --quality high --markdown
   imgpolicy compare --seller SELLER --seller OTHER --csv
+  imgpolicy compare --view NAME --markdown
 
 A share is that of what the same work costs when it succeeds. `unknown` counts from nothing
 to the whole price: nobody with authority says whether it is billed.
@@ -50,6 +51,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     shape.add_argument("--json", action="store_true", help="print one row a line as JSON")
     shape.add_argument("--csv", action="store_true")
     shape.add_argument("--markdown", action="store_true")
+    parser.add_argument(
+        "--view", metavar="NAME", help="set the tables of a bundled view, or of a directory, beside this"
+    )
     parser.add_argument("--platform", action="append", help="only this provider; may be repeated")
     parser.add_argument("--seller", action="append", help="only this seller; may be repeated")
     parser.add_argument("--images", type=_count, default=STANDARD_WORK.images, help="images asked for")
@@ -63,6 +67,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the comparison."""
+    if arguments.view:
+        from policyengine.cli.compare_view import run_view  # noqa: PLC0415  only when it is asked for
+
+        return run_view(arguments)
     work = Workload(
         images=arguments.images,
         size=arguments.size,

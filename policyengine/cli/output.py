@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["bold", "print_csv", "print_markdown", "print_table", "progress", "warn"]
+__all__ = ["bold", "print_csv", "print_markdown", "print_table", "printable", "progress", "warn"]
 
 
 def has_colour(stream: TextIO) -> bool:
@@ -28,7 +28,7 @@ def bold(text: str) -> str:
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print *rows* under *header* in columns as wide as their cells."""
-    cells = [[_cell(value) for value in row] for row in rows]
+    cells = [[printable(value) for value in row] for row in rows]
     widths = [max(_width(row[column]) for row in (header, *cells)) for column in range(len(header))]
     print(bold(_row(header, widths)))
     for row in cells:
@@ -45,7 +45,7 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def _cell(value: object) -> str:
+def printable(value: object) -> str:
     """Return *value* on one line, without control characters that would act on the terminal."""
     if value is None:
         return "-"
@@ -66,10 +66,14 @@ def _inert(text: str) -> str:
 
 def print_markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print *rows* as a Markdown table."""
-    print(f"| {' | '.join(header)} |")
+    print(_markdown_row(header))
     print(f"|{'|'.join('---' for _ in header)}|")
     for row in rows:
-        print(f"| {' | '.join(_cell(value).replace('|', chr(92) + '|') for value in row)} |")
+        print(_markdown_row(row))
+
+
+def _markdown_row(row: Sequence[object]) -> str:
+    return f"| {' | '.join(printable(value).replace('|', chr(92) + '|') for value in row)} |"
 
 
 def warn(message: str) -> None:

@@ -153,12 +153,16 @@ def _add_directory(loading: _Loading, directory: Path) -> None:
     accounts = directory / "accounts.toml"
     if accounts.is_file():
         loading.add_accounts(read_source(accounts, "user", str(accounts)))
+    if (directory / "view.toml").is_file():
+        from policyengine.view.load import read_view, view_source  # noqa: PLC0415  few policy directories are views
+
+        loading.faults += read_view(view_source(directory), loading.plugins)[1]
     loading.add_rules(rule_sources(directory, "user", label=str(directory)))
     for source in toml_files(directory / "prices", "user", str(directory / "prices")):
         loading.add_prices(source)
 
 
-_PARTS = ("accounts.toml", "bill", "classify", "prices", "route.toml")
+_PARTS = ("accounts.toml", "bill", "classify", "prices", "route.toml", "view.toml")
 
 
 def _strangers(directory: Path) -> Iterator[Diagnostic]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_KINDS", "schema"]
 
-SCHEMA_KINDS = (*DECISIONS, "prices", "accounts", "workload")
+SCHEMA_KINDS = (*DECISIONS, "prices", "accounts", "workload", "view")
 _JSON_TYPES: Mapping[Kind, dict[str, Any]] = {
     "text": {"type": "string"},
     "texts": {"type": "string"},
@@ -41,7 +41,7 @@ _OPERATORS: Mapping[Kind, tuple[str, ...]] = {
 
 
 def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
-    """Return the JSON Schema of *kind*: a decision, `prices`, `accounts` or `workload`.
+    """Return the JSON Schema of *kind*: a decision, `prices`, `accounts`, `workload` or `view`.
 
     Conditions may name *fields*; None leaves them to `parse_conditions`, which says more.
     """
@@ -55,7 +55,12 @@ def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
         from policyengine.estimate.workload import workload_schema  # noqa: PLC0415  no rule needs it
 
         return _titled(workload_schema(), "A month of work")
-    document = _document(DECISIONS[kind], f"Rules that decide `{kind}`")
+    if kind == "view":
+        from policyengine.view.model import View  # noqa: PLC0415  as above
+
+        document = _document(View, "The tables of a text and what their cells claim")
+    else:
+        document = _document(DECISIONS[kind], f"Rules that decide `{kind}`")
     for name in ("wait_s", "max_wait_s") if kind == "route" else ():
         document["$defs"]["RouteEffect"]["properties"][name]["anyOf"] = [{"type": "number"}]
     if fields is None:

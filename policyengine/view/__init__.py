@@ -1,0 +1,1 @@
+"""Set what somebody claims about billing beside what the evidence says: a view."""
