@@ -76,7 +76,7 @@ def _print_markdown(view: View, judged: Sequence[Line]) -> None:
         lines = [line for line in judged if line.table == table.name]
         _print_notes(lines)
         print()
-        print_markdown((*_HEADER, *_BEHIND), [(*_cells(line), *_behind(line)) for line in lines])
+        print_markdown((*_HEADER, *_BEHIND), [(*_marked(line), *_behind(line)) for line in lines])
     print(f"\n{_conclusion(judged)}")
 
 
@@ -111,6 +111,12 @@ def _as_it_stands(table: Table, row: Row) -> list[object]:
 def _cells(line: Line) -> Sequence[object]:
     text = "(row incomplete)" if line.note else line.text
     return line.row, line.column, line.seller, text, line.view, line.evidence, line.agreement
+
+
+def _marked(line: Line) -> Sequence[object]:
+    """Return the cells of *line*, a difference in bold."""
+    *cells, agreement = _cells(line)
+    return *cells, f"**{agreement}**" if agreement == "differs" else agreement
 
 
 def _behind(line: Line) -> Sequence[object]:

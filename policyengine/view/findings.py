@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "Ground", "Side", "billed", "findings", "ruled"]
 
+_OPEN = ("unknown", "conditional")
 _MILLION = Decimal(1_000_000)
 _HUNDRED = Decimal(100)
 
@@ -116,17 +117,14 @@ def _cost(side: Side, answer: Answer, subject: Subject, verdict: Verdict) -> Ite
     charge = verdict.charge
     if subject.work is not None:
         charge = side.engine.charge_for(verdict, as_work(verdict.facts, subject.work))
-    decisive = [
-        ground
-        for component, value in verdict.bill.values().items()
-        if value not in ("na", "free", "charged")
-        for ground in _ruling(verdict, component, value)
-    ]
+    values = verdict.bill.values().items()
+    left_open = [ground for part, value in values if value in _OPEN for ground in _ruling(verdict, part, value)]
+    charging = [ground for part, value in values if value == "charged" for ground in _ruling(verdict, part, value)]
     yield Finding(
         seller=answer.seller,
         scenario=answer.scenario.name,
         amount=(charge.low, charge.high),
-        grounds=tuple(dict.fromkeys([*decisive, *_prices(charge)])),
+        grounds=tuple(dict.fromkeys([*left_open, *_prices(charge), *charging])),
     )
 
 

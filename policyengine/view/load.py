@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from policyengine.errors import InputError, PolicyFileError, nearest
 from policyengine.money.tariff import megapixels
 from policyengine.rules.conditions import Fault, parse_conditions, shown
-from policyengine.rules.diagnose import placed
+from policyengine.rules.diagnose import in_order, placed
 from policyengine.rules.fields import fields_for
 from policyengine.rules.load import load_document
 from policyengine.rules.source import Source, bundled_rules, read_source
@@ -16,6 +16,7 @@ from policyengine.view.model import Cell, Subject, View, merged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from decimal import Decimal
 
     from policyengine.errors import Diagnostic
     from policyengine.plugins import PluginSet
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["VIEW_FILE", "load_view", "read_view", "view_directory", "view_source"]
 
 VIEW_FILE = "view.toml"
+_AMOUNT_LIMIT = 10**6
+_PLACES = 12
 
 
 def view_directory(name: str) -> Path:
@@ -73,9 +76,15 @@ def read_view(
     if view is None:
         return None, faults
     check = _Check(plugins, sellers)
-    return view, placed(
-        source, [fault for index, table in enumerate(view.table) for fault in check.table(index, table)]
-    )
+    found = [fault for index, table in enumerate(view.table) for fault in check.table(index, table)]
+    return view, in_order(placed(source, [*found, *_named_twice(view)]))
+
+
+def _named_twice(view: View) -> Iterator[Fault]:
+    names = [table.name for table in view.table]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Fault(("table", index, "name"), f"{shown(name)} is named twice")
 
 
 class _Check:
@@ -119,6 +128,11 @@ class _Check:
             return
         if wrong := _unfit(subject, says):
             yield Fault((*at, "says"), wrong)
+        for name in ("about", "below"):
+            if (amount := getattr(says, name)) is not None and not _is_amount(amount):
+                yield Fault(
+                    (*at, "says", name), f"{amount} is no amount; it runs from 0 to below a million, to 12 places"
+                )
         if not subject.dialects:
             yield Fault(at, "no 'dialects': which answers does it speak of?")
         known = [one.name for name in subject.dialects for one in self._scenarios(name)]
@@ -147,6 +161,11 @@ class _Check:
         size = subject.work.size if subject.work else None
         if size is not None and megapixels(size) is None:
             yield Fault((*at, "work", "size"), f"{shown(size)} is no size; write WxH, such as '1024x1024'")
+
+
+def _is_amount(amount: Decimal) -> bool:
+    """Return whether *amount* is one that something may cost, with no more places than charges have."""
+    return amount.is_finite() and 0 <= amount < _AMOUNT_LIMIT and int(amount.as_tuple().exponent) >= -_PLACES
 
 
 def _unfit(subject: Subject, says: Says) -> str | None:

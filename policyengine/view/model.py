@@ -89,7 +89,7 @@ class Column(Subject, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
 class Row(Subject, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Hold one row."""
 
-    cells: tuple[str | Cell, ...]
+    cells: Annotated[tuple[str | Cell, ...], Meta(min_length=1)]
     """From left to right; a cell that claims nothing is its text alone."""
     incomplete: str | None = None
     """Why the row has fewer cells than there are columns."""
@@ -121,8 +121,8 @@ class View(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 def merged(*subjects: Subject) -> Subject:
     """Return what the last of *subjects* speaks of, with what the ones before it say and it does not.
 
-    >>> merged(Subject(asks="bill", of=("input",)), Subject(of=("image",)))
-    Subject(asks='bill', of=('image',))
+    >>> merged(Subject(asks="bill", of=("input",)), Subject(of=("image",))) == Subject(asks="bill", of=("image",))
+    True
     """
     told: dict[str, Any] = {}
     for subject in subjects:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -85,40 +86,41 @@ def test_the_incomplete_row_claims_nothing_and_shows_the_evidence(lines: list[Li
     assert all(line.text is None and line.view == "" and line.evidence and line.note for line in row)
 
 
-@pytest.mark.parametrize(
-    ("row", "column", "seller", "agreement", "evidence", "behind"),
-    [
-        ("Input Token Price", NB2, "google-ai", "same", "$0.50 per 1M", "price of gemini-3.1-flash-image"),
-        (
-            "Output Token Price",
-            NB2,
-            "google-ai",
-            "differs",
-            "text: $3.00 per 1M; image: $60.00 per 1M",
-            "price of gemini-3.1-flash-image",
-        ),
-        ("1K Image (≤1024px)", NB2, "google-ai", "differs", "$0.0672", "price of gemini-3.1-flash-image"),
-        ("1K Image (≤1024px)", PRO, "google-ai", "same", "$0.1344", "price of gemini-3-pro-image"),
-        ("2K Image", NB2, "google-ai", "differs", "$0.1008", "price of gemini-3.1-flash-image"),
-        ("4K Image", NB2, "google-ai", "differs", "$0.1512", "price of gemini-3.1-flash-image"),
-        ("4K Image", PRO, "google-ai", "same", "$0.24", "price of gemini-3-pro-image"),
-        ("Batch API Discount", NB2, "google-ai", "same", "50 %", "price of gemini-3.1-flash-image"),
-        ("Success (1K)", INPUT, "google-ai", "same", "charged", "google-ai.delivered"),
-        ("Success (1K)", COST, "google-ai", "differs", "$0.06745", "price of gemini-3.1-flash-image"),
-        ("Layer 1 Block", INPUT, "google-ai", "same", "unknown", "google-ai.blocked-input"),
-        ("Layer 1 Block", COST, "apiyi", "cannot be said", "$0.00009 to $0.055", "apiyi.tokens-without-image"),
-        ("Layer 2 Block", INPUT, "google-ai", "cannot be said", "unknown", "google-ai.blocked-input"),
-        ("No-Charge Disclaimer", COST, "google-ai", "cannot be said", "$0.00 to $0.00115", "google-ai.blocked-input"),
-        ("No-Charge Disclaimer", COST, "apiyi", "differs", "$0.00657 to $0.055", "apiyi.tokens-without-image"),
-    ],
-)
-def test_a_cell_stands_beside_the_evidence(
-    lines: list[Line], row: str, column: str, seller: str, agreement: str, evidence: str, behind: str
-) -> None:
-    line = only(lines, row, column, seller)
+class Beside(NamedTuple):
+    row: str
+    column: str
+    seller: str
+    agreement: str
+    evidence: str
+    behind: str
 
-    assert (line.agreement, line.evidence) == (agreement, evidence)
-    assert line.grounds[0].by == behind
+
+NB2_PRICE, PRO_PRICE = "price of gemini-3.1-flash-image", "price of gemini-3-pro-image"
+BESIDE = [
+    Beside("Input Token Price", NB2, "google-ai", "same", "$0.50 per 1M", NB2_PRICE),
+    Beside("Output Token Price", NB2, "google-ai", "differs", "text: $3.00 per 1M; image: $60.00 per 1M", NB2_PRICE),
+    Beside("1K Image (≤1024px)", NB2, "google-ai", "differs", "$0.0672", NB2_PRICE),
+    Beside("1K Image (≤1024px)", PRO, "google-ai", "same", "$0.1344", PRO_PRICE),
+    Beside("2K Image", NB2, "google-ai", "differs", "$0.1008", NB2_PRICE),
+    Beside("4K Image", NB2, "google-ai", "differs", "$0.1512", NB2_PRICE),
+    Beside("4K Image", PRO, "google-ai", "same", "$0.24", PRO_PRICE),
+    Beside("Batch API Discount", NB2, "google-ai", "same", "50 %", NB2_PRICE),
+    Beside("Success (1K)", INPUT, "google-ai", "same", "charged", "google-ai.delivered"),
+    Beside("Success (1K)", COST, "google-ai", "differs", "$0.06745", NB2_PRICE),
+    Beside("Layer 1 Block", INPUT, "google-ai", "same", "unknown", "google-ai.blocked-input"),
+    Beside("Layer 1 Block", COST, "apiyi", "cannot be said", "$0.00009 to $0.055", "apiyi.tokens-without-image"),
+    Beside("Layer 2 Block", INPUT, "google-ai", "cannot be said", "unknown", "google-ai.blocked-input"),
+    Beside("No-Charge Disclaimer", COST, "google-ai", "cannot be said", "$0.00 to $0.00115", "google-ai.blocked-input"),
+    Beside("No-Charge Disclaimer", COST, "apiyi", "differs", "$0.00657 to $0.055", "apiyi.tokens-without-image"),
+]
+
+
+@pytest.mark.parametrize("case", BESIDE, ids=lambda case: f"{case.row}-{case.seller}")
+def test_a_cell_stands_beside_the_evidence(lines: list[Line], case: Beside) -> None:
+    line = only(lines, case.row, case.column, case.seller)
+
+    assert (line.agreement, line.evidence) == (case.agreement, case.evidence)
+    assert line.grounds[0].by == case.behind
     assert line.grounds[0].source is not None
 
 
@@ -127,7 +129,7 @@ def test_a_cell_stands_beside_the_evidence(
     [
         ("Nano Banana 2 / Pro", "Output Charge on Failure", "google-ai", "google-ai.text-answer"),
         ("Midjourney", "Output Charge on Failure", "midjourney", "midjourney.errors-are-free"),
-        ("Stable Diffusion 3", "Input Charge on Failure", "stability, aws-bedrock", "price of core"),
+        ("Stable Diffusion 3", "Input Charge on Failure", "stability, aws-bedrock", "price of stable-image-core"),
         ("Flux.1 Pro", "Input Charge on Failure", "bfl", "bfl.only-ready-costs"),
         ("Flux.1 Pro", NOTICE, "bfl", "bfl.only-ready-costs"),
     ],

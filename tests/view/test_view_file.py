@@ -47,7 +47,7 @@ def faults_of(written: str, plugins: PluginSet, sellers: tuple[str, ...] = ()) -
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ('cells = ["x", "y"]', "9:9: table[0].row[0].cells: 2 cells under 3 columns; add some, or tell why"),
+        ('cells = ["x", "y"]', "10:9: table[0].row[0].cells: 2 cells under 3 columns; add some, or tell why"),
         ('cells = ["x", "y", "z", "w"]', "4 cells under 3 columns"),
         ("cells = []", "row[0].cells"),
         ('incomplete = "why"\ncells = ["x", "y", "z"]', "the row has a cell under each column"),
@@ -125,7 +125,7 @@ then = { input = "free", text = "free", image = "free" }
 SAYS_FREE = f"""{HEAD}{TABLE}
 scenarios = ["delivered"]
 [[table.row]]
-cells = ["Success", {{ text = "gratis", says.values = ["free"] }}, {{ text = "$0", says.about = "0" }}]
+cells = ["Success", {{ text = "gratis", says.values = ["free"] }}, {{ text = "$0.00", says.about = "0.00" }}]
 """
 
 
