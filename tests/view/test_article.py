@@ -142,6 +142,12 @@ def test_a_platform_differs_by_a_rule(lines: list[Line], row: str, column: str, 
     assert line.grounds[0].source is not None
 
 
+def test_the_source_shown_is_the_best_that_speaks_for_the_evidence(lines: list[Line]) -> None:
+    line = only(lines, "Layer 2 Block", INPUT, "google-ai")
+
+    assert line.grounds[0].source == "https://ai.google.dev/gemini-api/docs/billing"
+
+
 def test_every_difference_has_a_rule_or_a_price_and_its_source_behind_it(lines: list[Line]) -> None:
     bare = [
         (line.row, line.column, line.seller)

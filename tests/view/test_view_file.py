@@ -158,3 +158,45 @@ def test_a_cell_that_speaks_of_no_answer_is_flagged(policy: Policy, all_plugins:
 
     assert (found["Image"].agreement, found["Image"].is_supported) == ("cannot be said", False)
     assert found["Image"].evidence == "no such answer"
+
+
+WORK = 'work = { images = 1, size = "1024x1024", prompt_tokens = 100, text_tokens = 42 }'
+
+
+@pytest.mark.parametrize(
+    ("told", "cost"),
+    [
+        (WORK, "$0.067376"),
+        (WORK.replace("images = 1", "images = 2"), "$0.134576"),
+        (WORK.replace("1024x1024", "2048x2048"), "$0.100976"),
+        (WORK.replace("= 100", "= 1000"), "$0.067826"),
+        (WORK.replace("= 42", "= 0"), "$0.06725"),
+        (f'{WORK}\ntier = "batch"', "$0.033688"),
+        (f'{WORK}\nmodel = "gemini-3-pro-image"', "$0.135104"),
+    ],
+)
+def test_a_cost_is_that_of_the_work(told: str, cost: str, policy: Policy, all_plugins: PluginSet) -> None:
+    cells = 'cells = ["x", "y", { text = "z", says.about = "1" }]'
+    row = f'[[table.row]]\nscenarios = ["delivered"]\n{told}\n{cells}\n'
+    found = compared(policy({"view.toml": f"{HEAD}{TABLE}{row}"}), all_plugins)
+
+    assert found["Cost"].evidence == cost
+
+
+@pytest.mark.parametrize(
+    ("scenario", "evidence"),
+    [
+        ("delivered", "no"),
+        ("image-other-waived", "in the answer"),
+        ("rate-limit", "in the seller's documents"),
+        ("no-image", "no"),
+    ],
+)
+def test_a_notice_is_a_word_of_authority_on_what_is_free(
+    scenario: str, evidence: str, policy: Policy, all_plugins: PluginSet
+) -> None:
+    cells = 'cells = ["x", "y", { text = "z", asks = "notice", says.share = "some" }]'
+    row = f'[[table.row]]\nscenarios = ["{scenario}"]\n{cells}\n'
+    found = compared(policy({"view.toml": f"{HEAD}{TABLE}{row}"}), all_plugins)
+
+    assert found["Cost"].evidence == evidence
