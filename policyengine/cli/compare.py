@@ -51,9 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     shape.add_argument("--json", action="store_true", help="print one row a line as JSON")
     shape.add_argument("--csv", action="store_true")
     shape.add_argument("--markdown", action="store_true")
-    parser.add_argument(
-        "--view", metavar="NAME", help="set the tables of a bundled view, or of a directory, beside this"
-    )
+    parser.add_argument("--view", metavar="NAME", help="what a text claims, beside the evidence; a name or a directory")
     parser.add_argument("--platform", action="append", help="only this provider; may be repeated")
     parser.add_argument("--seller", action="append", help="only this seller; may be repeated")
     parser.add_argument("--images", type=_count, default=STANDARD_WORK.images, help="images asked for")

@@ -69,7 +69,7 @@ def _refuse_others(arguments: Namespace) -> None:
 
 def _print_markdown(view: View, judged: Sequence[Line]) -> None:
     """Print each table as it stands, then its cells, each with what is behind the evidence."""
-    print(f"# {printable(view.title)}\n\n{view.source} (read {view.checked})")
+    print(f"# {printable(view.title)}\n\n{printable(view.source)} (read {view.checked})")
     for table in view.table:
         print(f"\n## {printable(table.title)}\n")
         print_markdown([column.name for column in table.column], [_as_it_stands(table, row) for row in table.row])
@@ -82,7 +82,7 @@ def _print_markdown(view: View, judged: Sequence[Line]) -> None:
 
 def _print_text(view: View, judged: Sequence[Line]) -> None:
     """Print each table as it stands, then its cells, then what is behind the evidence, numbered."""
-    print(f"{bold(printable(view.title))}\n{view.source} (read {view.checked})")
+    print(f"{bold(printable(view.title))}\n{printable(view.source)} (read {view.checked})")
     for table in view.table:
         print(f"\n{bold(printable(table.title))}\n")
         print_table(

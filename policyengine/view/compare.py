@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from policyengine.explain import interval
+from policyengine.money.exact import EXACT
 from policyengine.view.answers import answers
 from policyengine.view.findings import Ground, Side, billed, findings, ruled
 from policyengine.view.judge import agrees, holds_for
@@ -15,7 +17,6 @@ from policyengine.view.model import Cell, Subject, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from decimal import Decimal
 
     from policyengine.engine import Engine
     from policyengine.view.answers import Answer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Agreement", "Line", "compare_view"]
 
 Agreement = Literal["same", "differs", "cannot be said"]
+_CENT = Decimal("0.01")
 _AGREEMENTS: Mapping[bool | None, Agreement] = {True: "same", False: "differs", None: "cannot be said"}
 
 
@@ -34,8 +36,9 @@ class Line(Struct, frozen=True, kw_only=True):
     table: str
     row: str
     column: str
+    """The text of the column's head; nothing for the cells of an incomplete row."""
     text: str | None = None
-    """The text of the cell; None where the row is incomplete and no cell can be told."""
+    """The text of the cell; None for what the evidence gives under a column of an incomplete row."""
     seller: str = ""
     """Who invoices; several where the cell speaks of all of them at once, none where it claims nothing."""
     view: str = ""
@@ -74,7 +77,9 @@ def _complete(table: Table, row: Row, sides: tuple[Side, Side]) -> Iterator[Line
 
 
 def _incomplete(table: Table, row: Row, side: Side) -> Iterator[Line]:
-    """Yield what the evidence gives under each column of a row whose cells cannot be told apart."""
+    """Yield the cells of a row that no column can be told of, and what the evidence gives under each column."""
+    for cell in row.cells:
+        yield Line(table=table.name, row=_text(row.cells[0]), column="", text=_text(cell), note=row.incomplete)
     for column in table.column:
         subject = merged(table, column, row)
         for seller, group in _by_seller(list(answers(side.engine, subject)) if subject.asks else []):
@@ -163,7 +168,7 @@ def _rate(found: Sequence[Finding]) -> str:
 
 def _discount(found: Sequence[Finding]) -> str:
     low, high = _hull(found)
-    return f"{low.normalize():f} %" if low == high else "not known"
+    return f"{EXACT.quantize(low, _CENT).normalize(EXACT):f} %" if low == high else "not known"
 
 
 def _hull(found: Sequence[Finding]) -> tuple[Decimal, Decimal | None]:
