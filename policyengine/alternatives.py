@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Decided", "each", "hull", "joined", "open_facts", "with_facts"]
 
+_Value = TypeVar("_Value")
 Given = dict[str, str]
 """One value for each fact that is open."""
 
@@ -65,9 +66,17 @@ def joined(unknown: Mapping[str, Sequence[str]], decided: Sequence[tuple[Given, 
         basis=_joint_basis(values, bills),
         on=tuple(dict.fromkeys(on)),
         recourse=tuple(dict.fromkeys(text for bill in bills for text in bill.recourse)),
+        rate_limit=_agreed([bill.rate_limit for bill in bills], "unknown"),
+        filter=_agreed([bill.filter for bill in bills], "unknown"),
+        setting=_agreed([bill.setting for bill in bills], None),
     )
     steps = {(step.rule, step.component): step for _, one in decided for step in one.steps}
     return Decided(bill=bill, steps=tuple(steps.values()), charge=hull([(given, one.charge) for given, one in decided]))
+
+
+def _agreed(values: Sequence[_Value], otherwise: _Value) -> _Value:
+    """Return what all *values* are; where they differ, nobody knows."""
+    return values[0] if all(value == values[0] for value in values) else otherwise
 
 
 def _deciding(unknown: Mapping[str, Sequence[str]], decided: Sequence[tuple[Given, Decided]]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from policyengine.facts import Facts, UsageRow
 from policyengine.money.charge import ComponentBill, price_bill, workload_of
 from policyengine.money.tariff import SURCHARGES
 from policyengine.verdict import Bill, Step
-from policyengine.vocabulary import BASES, COMPONENTS
+from policyengine.vocabulary import ASPECTS, COMPONENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,7 @@ def _ruling(deciding: Sequence[BoundRule | None], applicable: frozenset[str]) ->
     parts: list[ComponentBill] = []
     on: list[str] = []
     recourse: list[str] = []
-    for component, rule in zip(COMPONENTS, deciding, strict=True):
+    for component, rule in zip(COMPONENTS, deciding[: len(COMPONENTS)], strict=True):
         if component not in applicable:
             values[component] = "na"
             continue
@@ -143,19 +143,22 @@ def _ruling(deciding: Sequence[BoundRule | None], applicable: frozenset[str]) ->
         parts.append(ComponentBill(component, value, effect.quantity if effect else "delivered"))
         if rule is None or effect is None:
             continue
-        basis[component] = _basis(rule, component, value)
-        steps.append(msgspec.structs.replace(rule.step, component=component))
+        step = msgspec.structs.replace(rule.step, component=component)
+        best = step.best_evidence(value)
+        basis[component] = best.basis if best else "inferred"
+        steps.append(step)
         on += effect.on if value == "conditional" else ()
         recourse += [effect.recourse] if effect.recourse else []
-    bill = Bill(**values, basis=basis, on=tuple(dict.fromkeys(on)), recourse=tuple(dict.fromkeys(recourse)))
+    limits, filters = deciding[len(COMPONENTS) :]
+    beside = zip(ASPECTS, (limits, filters), strict=True)
+    steps += [msgspec.structs.replace(rule.step, component=aspect) for aspect, rule in beside if rule]
+    bill = Bill(
+        **values,
+        basis=basis,
+        on=tuple(dict.fromkeys(on)),
+        recourse=tuple(dict.fromkeys(recourse)),
+        rate_limit=limits.rule.then.rate_limit if limits else "unknown",
+        filter=filters.rule.then.filter if filters else "unknown",
+        setting=filters.rule.then.setting if filters else None,
+    )
     return _Ruling(bill=bill, steps=tuple(steps), parts=tuple(parts))
-
-
-def _basis(rule: BoundRule, component: Component, value: BillValue) -> Basis:
-    """Return the best evidence of *rule* for *component* that does not say otherwise."""
-    found = [
-        evidence.basis
-        for evidence in rule.step.evidence
-        if evidence.component in (None, component) and evidence.supports in (None, value)
-    ]
-    return min(found, key=BASES.index, default="inferred")

@@ -301,8 +301,9 @@ class Engine:
         lists: tuple[tuple[Decision, str], ...] = (("classify", facts.dialect), ("bill", facts.seller), ("route", ""))
         for decision, key in lists:
             on_trial = self.policy.rules.experimental(decision, key)
-            if on_trial.rules and (rule := on_trial.first(facts, outcome, stage)) is not None:
-                found.append(rule.step)
+            if on_trial.rules:
+                named = on_trial.per_component(facts, outcome, stage)
+                found += [rule.step for rule in dict.fromkeys(named) if rule is not None]
         return tuple(found)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from policyengine.facts import Facts
     from policyengine.rules.model import Evidence
-    from policyengine.verdict import Charge, ChargeLine, Step, Verdict
+    from policyengine.verdict import Bill, Charge, ChargeLine, Step, Verdict
 
 __all__ = ["explain", "interval", "money"]
 
@@ -34,6 +34,8 @@ _NAMED_FACTS = (
     "filter_stage",
 )
 _LONGEST_MESSAGE = 240
+_RATE_LIMITS = {"counted": "the answer counts toward it", "not_counted": "the answer does not count toward it"}
+_FILTERS = {"adjustable": "a setting changes what it stops", "fixed": "no setting changes what it stops"}
 
 
 def explain(verdict: Verdict) -> str:
@@ -127,10 +129,20 @@ def _bill(verdict: Verdict) -> str:
     if bill.on:
         lines.append(f"  conditional on: {', '.join(bill.on)}")
     lines += [f"  recourse: {text}" for text in bill.recourse]
+    lines += _beside_the_money(bill)
     lines += _bill_steps(verdict)
     if "unknown" in bill.values().values():
         lines.append("  unknown: nobody with authority says whether it is billed")
     return "\n".join(lines)
+
+
+def _beside_the_money(bill: Bill) -> Iterator[str]:
+    """Yield what is known of rate limits and of the filter."""
+    if bill.rate_limit != "unknown":
+        yield f"  rate limit: {_RATE_LIMITS[bill.rate_limit]}"
+    if bill.filter != "unknown":
+        setting = f": {bill.setting}" if bill.setting else ""
+        yield f"  filter: {_FILTERS[bill.filter]}{setting}"
 
 
 def _bill_steps(verdict: Verdict) -> Iterator[str]:

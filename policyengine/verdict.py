@@ -11,7 +11,18 @@ from msgspec import Struct
 
 from policyengine.facts import Facts, UsageRow
 from policyengine.rules.model import Evidence
-from policyengine.vocabulary import BASES, COMPONENTS, Action, Basis, BillValue, Component, Outcome, Stage
+from policyengine.vocabulary import (
+    BASES,
+    COMPONENTS,
+    Action,
+    Basis,
+    BillValue,
+    Component,
+    Filter,
+    Outcome,
+    RateLimit,
+    Stage,
+)
 
 __all__ = ["Alternative", "Bill", "Charge", "ChargeLine", "PriceRef", "Route", "Step", "Verdict", "VerdictWarning"]
 
@@ -25,8 +36,15 @@ class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
     file: str
     line: int
     component: str | None = None
-    """The bill component it decided, for bill rules."""
+    """What of the bill it decided, for bill rules: a component, or what the bill says beside the money."""
     evidence: tuple[Evidence, ...] = ()
+
+    def best_evidence(self, value: str) -> Evidence | None:
+        """Return the best and newest evidence for *value* of the component; None when nothing speaks for it."""
+        supporting = [
+            one for one in self.evidence if one.component in (None, self.component) and one.supports in (None, value)
+        ]
+        return min(supporting, key=lambda one: (BASES.index(one.basis), -one.checked.toordinal()), default=None)
 
 
 class VerdictWarning(Struct, frozen=True):
@@ -50,6 +68,12 @@ class Bill(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the conditional components depend on."""
     recourse: tuple[str, ...] = ()
     """How money can be claimed back."""
+    rate_limit: RateLimit = "unknown"
+    """Whether the answer counts toward the seller's rate limits."""
+    filter: Filter = "unknown"
+    """Whether a setting of the customer's changes what the filter stops."""
+    setting: str | None = None
+    """The setting that does."""
 
     def __getitem__(self, component: str) -> BillValue:
         """Return the value of *component*."""

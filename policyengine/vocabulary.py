@@ -6,17 +6,22 @@ from typing import Literal, get_args
 
 __all__ = [
     "ACTIONS",
+    "ASPECTS",
     "BASES",
     "BILL_VALUES",
     "COMPONENTS",
     "OUTCOMES",
+    "PARTS",
     "STAGES",
     "TIERS",
     "Action",
+    "Aspect",
     "Basis",
     "BillValue",
     "Component",
+    "Filter",
     "Outcome",
+    "RateLimit",
     "Stage",
     "Tier",
 ]
@@ -56,6 +61,15 @@ Component = Literal["input", "text", "image", "request"]
 BillValue = Literal["charged", "free", "credited", "conditional", "unknown", "na"]
 """What the seller does with one component; `na` is derived: the tariff has no such component."""
 
+Aspect = Literal["rate_limit", "filter"]
+"""What a bill says of a failure beside the money."""
+
+RateLimit = Literal["counted", "not_counted", "unknown"]
+"""Whether a failure counts toward the seller's rate limits."""
+
+Filter = Literal["adjustable", "fixed", "unknown"]
+"""Whether a setting of the customer's changes what the filter stops."""
+
 Basis = Literal["settled", "stated", "official", "reported", "inferred"]
 """The kind of evidence behind a bill value, best first."""
 
@@ -78,6 +92,9 @@ Tier = Literal["standard", "batch", "flex", "priority"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 COMPONENTS: tuple[Component, ...] = get_args(Component)
+ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
+PARTS: tuple[Component | Aspect, ...] = (*COMPONENTS, *ASPECTS)
+"""What bill rules decide, each on its own: the first rule that matches and names it."""
 BILL_VALUES: tuple[BillValue, ...] = get_args(BillValue)
 BASES: tuple[Basis, ...] = get_args(Basis)
 ACTIONS: tuple[Action, ...] = get_args(Action)

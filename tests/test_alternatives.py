@@ -93,6 +93,30 @@ def test_a_component_is_conditional_where_the_alternatives_may_cost_differently(
     assert joined({"mode": ("0", "1")}, sides).bill.image == joint
 
 
+@pytest.mark.parametrize(
+    ("sides", "joint"),
+    [
+        (({"filter": "adjustable", "setting": "a"}, {"filter": "adjustable", "setting": "a"}), ("adjustable", "a")),
+        (({"filter": "adjustable", "setting": "a"}, {"filter": "adjustable", "setting": "b"}), ("adjustable", None)),
+        (({"filter": "adjustable", "setting": "a"}, {"filter": "fixed"}), ("unknown", None)),
+        (({"filter": "fixed"}, {}), ("unknown", None)),
+    ],
+)
+def test_what_is_said_beside_the_money_is_what_all_alternatives_say(
+    sides: tuple[dict[str, str], ...], joint: tuple[str, str | None]
+) -> None:
+    found = joined({"mode": ("0", "1")}, [({"mode": str(n)}, decided(bill(**one))) for n, one in enumerate(sides)])
+
+    assert (found.bill.filter, found.bill.setting) == joint
+
+
+@pytest.mark.parametrize(("other", "joint"), [("counted", "counted"), ("not_counted", "unknown")])
+def test_what_counts_toward_rate_limits_is_what_all_alternatives_say(other: str, joint: str) -> None:
+    sides = [({"mode": "0"}, decided(bill(rate_limit="counted"))), ({"mode": "1"}, decided(bill(rate_limit=other)))]
+
+    assert joined({"mode": ("0", "1")}, sides).bill.rate_limit == joint
+
+
 @given(values=st.lists(st.sampled_from(get_args(BillValue)), min_size=1, max_size=4))
 def test_a_component_is_free_for_sure_only_where_no_alternative_costs(values: list[str]) -> None:
     sides = [({"mode": str(index)}, decided(bill(image=value))) for index, value in enumerate(values)]

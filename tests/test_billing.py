@@ -242,3 +242,56 @@ def test_the_success_of_the_same_work_is_priced(engine: Engine) -> None:
     verdict = evaluate(engine, finish_reason="SAFETY", size="1K", images_requested=2, input_tokens=1000, text_tokens=0)
 
     assert engine.success_cost(verdict.facts).low == Decimal("0.081")
+
+
+BESIDE = """
+[[rule]]
+id = "toy-inc.counts"
+title = "Failures count"
+when.outcome = ["blocked", "failed"]
+then = { rate_limit = "counted" }
+[[rule.evidence]]
+basis = "official"
+source = "https://toy.test/limits"
+checked = 2026-06-01
+
+[[rule]]
+id = "toy-inc.filter"
+title = "A parameter relaxes the filter"
+when.outcome = "blocked"
+then = { filter = "adjustable", setting = "relaxed = true" }
+[[rule.evidence]]
+basis = "reported"
+source = "https://toy.test/forum"
+checked = 2026-06-01
+"""
+
+
+def test_a_bill_says_what_its_rules_know_beside_the_money(engine_with: Load, toy_files: dict[str, str]) -> None:
+    engine = engine_with({**toy_files, "bill/toy-inc.toml": toy_files["bill/toy-inc.toml"] + BESIDE})
+
+    blocked = evaluate(engine, USAGE, finish_reason="SAFETY")
+    delivered = evaluate(engine, USAGE, images_delivered=1, images_requested=1)
+
+    assert (blocked.bill.rate_limit, blocked.bill.filter, blocked.bill.setting) == (
+        "counted",
+        "adjustable",
+        "relaxed = true",
+    )
+    assert ("toy-inc.filter", "filter") in [(step.rule, step.component) for step in blocked.trail]
+    assert (delivered.bill.rate_limit, delivered.bill.filter, delivered.bill.setting) == ("unknown", "unknown", None)
+
+
+def test_what_a_bill_says_beside_the_money_changes_no_money(
+    engine: Engine, engine_with: Load, toy_files: dict[str, str]
+) -> None:
+    other = engine_with({**toy_files, "bill/toy-inc.toml": toy_files["bill/toy-inc.toml"] + BESIDE})
+
+    with_it, without = (evaluate(one, USAGE, finish_reason="SAFETY") for one in (other, engine))
+
+    assert (with_it.bill.values(), with_it.bill.basis, with_it.charge) == (
+        without.bill.values(),
+        without.bill.basis,
+        without.charge,
+    )
+    assert with_it.basis == without.basis

@@ -237,6 +237,19 @@ def test_experimental_rules_are_reported_and_do_not_decide(engine_with: Load, to
     assert evaluate(engine, {"toy": {"code": "old"}}).outcome == "rejected"
 
 
+@pytest.mark.parametrize("said", ['image = "free"', 'rate_limit = "counted"', 'input = "free", image = "free"'])
+def test_an_experimental_bill_rule_is_reported_once_whatever_it_names(
+    engine_with: Load, toy_files: dict[str, str], said: str
+) -> None:
+    trial = f'\n[[rule]]\nid = "toy-inc.trial"\ntitle = "On trial"\nstatus = "experimental"\nthen = {{ {said} }}\n'
+    engine = engine_with({**toy_files, "bill/toy-inc.toml": toy_files["bill/toy-inc.toml"] + trial})
+
+    verdict = evaluate(engine)
+
+    assert [step.rule for step in verdict.experimental] == ["toy-inc.trial"]
+    assert verdict.bill.image == "charged"
+
+
 def test_a_rule_that_fails_points_into_the_rule_file(engine: Engine) -> None:
     facts = Facts(provider="toy", dialect="toy-api", seller="toy-inc", images_delivered=1)
     wrong = msgspec.structs.replace(facts, images_delivered="one")

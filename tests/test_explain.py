@@ -359,3 +359,24 @@ def test_what_a_platform_sends_steers_no_terminal(harmful: str) -> None:
     assert all(line.isprintable() for line in written.split("\n"))
     assert written.encode()
     assert "  model m x, " in written
+
+
+@pytest.mark.parametrize(
+    ("told", "lines"),
+    [
+        ({}, []),
+        ({"rate_limit": "counted"}, ["  rate limit: the answer counts toward it"]),
+        ({"rate_limit": "not_counted"}, ["  rate limit: the answer does not count toward it"]),
+        (
+            {"filter": "adjustable", "setting": "relaxed = true"},
+            ["  filter: a setting changes what it stops: relaxed = true"],
+        ),
+        ({"filter": "fixed"}, ["  filter: no setting changes what it stops"]),
+    ],
+)
+def test_what_is_known_beside_the_money_is_told(told: dict[str, str], lines: list[str]) -> None:
+    bill = Bill(**{"input": "charged", "text": "free", "image": "free", "request": "na", **told})  # type: ignore[arg-type]  # of the right types
+
+    told_lines = explain(verdict(bill=bill)).splitlines()
+
+    assert [line for line in told_lines if line.startswith(("  rate limit:", "  filter:"))] == lines

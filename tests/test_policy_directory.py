@@ -233,12 +233,11 @@ def test_a_file_under_a_wrong_name_is_a_fault(faults: Callable[[Mapping[str, str
     assert "did you mean 'route.toml'?" in found
 
 
-def test_a_dialect_nobody_ships_is_a_warning(engine_with: Load, toy_files: dict[str, str]) -> None:
-    stray = 'decision = "classify"\ndialects = ["toy-apo"]\n'
+@pytest.mark.parametrize("decision", ['decision = "classify"', 'decision = "bill"\nseller = "stray"'])
+def test_a_dialect_nobody_ships_is_a_warning(engine_with: Load, toy_files: dict[str, str], decision: str) -> None:
+    engine = engine_with({**toy_files, "bill/stray.toml": f'{decision}\ndialects = ["toy-apo"]\n'})
 
-    engine = engine_with({**toy_files, "classify/stray.toml": stray})
-
-    warnings = [fault for fault in engine.policy.warnings if fault.file.endswith("classify/stray.toml")]
+    warnings = [fault for fault in engine.policy.warnings if fault.file.endswith("stray.toml")]
     assert [(fault.severity, fault.message) for fault in warnings] == [
         ("warning", "no installed plugin ships dialect 'toy-apo'; did you mean 'toy-api'?")
     ]

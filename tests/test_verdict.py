@@ -213,3 +213,49 @@ def test_a_record_holds_neither_the_prompt_nor_the_models_words() -> None:
     assert "SECRET" not in str(record)
     assert (record["request_id"], record["charge_low_usd"], record["charge_high_usd"]) == ("r-1", "0", "0.04")
     assert (record["bill_image"], record["basis"], record["action"]) == ("free", "stated", "change_prompt")
+
+
+def evidence(basis: str, day: int, **told: str) -> Evidence:
+    written = {"basis": basis, "source": "https://toy.test", "checked": f"2026-06-{day:02}", **told}
+    return msgspec.convert(written, Evidence)
+
+
+@pytest.mark.parametrize(
+    ("value", "best"),
+    [("free", ("official", 3)), ("charged", ("settled", 1)), ("unknown", ("official", 3))],
+)
+def test_the_best_evidence_is_the_surest_and_newest_that_does_not_disagree(value: str, best: tuple[str, int]) -> None:
+    step = Step(
+        decision="bill",
+        rule="toy-inc.blocked",
+        title="",
+        file="",
+        line=1,
+        component="image",
+        evidence=(
+            evidence("settled", 1, supports="charged"),
+            evidence("official", 2),
+            evidence("official", 3),
+            evidence("reported", 4),
+            evidence("stated", 5, component="input"),
+        ),
+    )
+
+    found = step.best_evidence(value)
+
+    assert found is not None
+    assert (found.basis, found.checked.day) == best
+
+
+def test_nothing_speaks_for_a_step_whose_evidence_is_on_other_components() -> None:
+    step = Step(
+        decision="bill",
+        rule="toy-inc.blocked",
+        title="",
+        file="",
+        line=1,
+        component="image",
+        evidence=(evidence("stated", 1, component="input"),),
+    )
+
+    assert step.best_evidence("free") is None

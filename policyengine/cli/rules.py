@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import bold, print_table
 from policyengine.errors import InputError, nearest
-from policyengine.vocabulary import COMPONENTS
+from policyengine.vocabulary import PARTS
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -70,4 +70,4 @@ def _effect(rule: BoundRule) -> str:
         return f"{then.outcome}/{then.stage}"
     if rule.decision == "route":
         return str(then.action)
-    return " ".join(f"{name}={value}" for name in COMPONENTS if (value := getattr(then, name)) is not None)
+    return " ".join(f"{name}={value}" for name in PARTS if (value := getattr(then, name)) is not None)

@@ -17,7 +17,7 @@ from policyengine.provider import Seller
 from policyengine.rules.fields import fields_for
 from policyengine.rules.layers import RuleBook, cross_faults
 from policyengine.rules.load import LoadedRules, load_document, load_rules
-from policyengine.rules.model import ClassifyFile, RuleFile
+from policyengine.rules.model import ClassifyFile, RouteFile, RuleFile
 from policyengine.rules.source import Source, bundled_rules, read_source, rule_sources, toml_files
 
 if TYPE_CHECKING:
@@ -196,10 +196,10 @@ def _deprecated(loading: _Loading) -> Iterator[Diagnostic]:
 
 
 def _unknown_dialects(loading: _Loading) -> Iterator[Diagnostic]:
-    """Yield a warning for each file that serves a dialect no plugin ships: the plugin may not be installed."""
+    """Yield a warning for each file that names a dialect no plugin ships: the plugin may not be installed."""
     known = loading.plugins.dialects
     for file in loading.rules:
-        if isinstance(file.content, ClassifyFile):
+        if not isinstance(file.content, RouteFile):
             for name in file.content.dialects:
                 if name != "*" and name not in known:
                     message = f"no installed plugin ships dialect {name!r}{nearest(name, tuple(known))}"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
-from policyengine.vocabulary import Action, Basis, Component, Outcome, Stage
+from policyengine.vocabulary import Action, Aspect, Basis, Component, Filter, Outcome, RateLimit, Stage
 
 __all__ = [
     "DECISIONS",
@@ -46,7 +46,7 @@ class ClassifyEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class BillEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Say what the seller does with each component the rule knows about."""
+    """Say what the seller does with each component the rule knows about, and what it says beside the money."""
 
     input: StatedValue | None = None
     """The prompt: its tokens, cached ones and input images."""
@@ -62,6 +62,12 @@ class BillEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     """What is multiplied: images delivered, images requested, or one task."""
     recourse: str | None = None
     """How the money can be claimed back."""
+    rate_limit: RateLimit | None = None
+    """Whether such an answer counts toward the seller's rate limits."""
+    filter: Filter | None = None
+    """Whether a setting of the customer's changes what the filter stops."""
+    setting: str | None = None
+    """The setting that does, when the filter is adjustable."""
 
 
 class RouteEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -97,9 +103,9 @@ class Evidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     """The day the source was last read."""
     quote: str | None = None
     """The source's own words."""
-    component: Component | None = None
+    component: Component | Aspect | None = None
     """The component it speaks of, when not all."""
-    supports: StatedValue | None = None
+    supports: StatedValue | RateLimit | Filter | None = None
     """What it says instead, when it disagrees with the rule."""
 
 
@@ -177,6 +183,8 @@ class BillFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Another seller whose rules follow these."""
     hosts: tuple[str, ...] = ()
     """Hosts whose answers this seller invoices."""
+    dialects: tuple[str, ...] = ()
+    """Dialects whose answers this seller invoices beside its own; left out, its prices tell as far as they do."""
     alternatives: dict[str, tuple[str, ...]] = {}
     """Facts the bill depends on and their values, for when an exchange does not tell."""
     disable: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from policyengine.rules.model import BillEffect, Decision, Rule
 from policyengine.rules.narrow import Key, key_of, narrowed, tests_of
 from policyengine.rules.prefilter import Prefilter
 from policyengine.verdict import Step
-from policyengine.vocabulary import COMPONENTS
+from policyengine.vocabulary import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ __all__ = ["BoundRule", "OrderedRules", "Place"]
 _MOST_KEYS = 4096
 _MOST_WORDS = 256  # remembered per key
 _LONGEST_WORDS = 600  # characters; longer texts are not kept
-_ALL_COMPONENTS = (1 << len(COMPONENTS)) - 1
+_ALL_PARTS = (1 << len(PARTS)) - 1
 
 
 class Place(Struct, frozen=True):
@@ -66,14 +66,14 @@ class BoundRule:
 
 
 def _mask(effect: object) -> int:
-    """Return the components that a bill rule names, one bit each; all of them for other rules."""
+    """Return the parts that a bill rule names, one bit each; all of them for other rules."""
     if not isinstance(effect, BillEffect):
-        return _ALL_COMPONENTS
-    return sum(1 << bit for bit, name in enumerate(COMPONENTS) if getattr(effect, name) is not None)
+        return _ALL_PARTS
+    return sum(1 << bit for bit, name in enumerate(PARTS) if getattr(effect, name) is not None)
 
 
 Deciders = tuple[BoundRule | None, ...]
-"""The deciding rule of each component."""
+"""The deciding rule of each part: the components, then what is said beside the money."""
 
 
 class _Open(Struct, frozen=True):
@@ -96,13 +96,13 @@ class _Left(Struct, frozen=True):
 
 
 def _walked(rules: Sequence[_Open], facts: Facts | None, outcome: str | None, stage: str | None) -> Deciders:
-    """Return the deciding rule of each component, first rule first; without *facts*, of rules that all match."""
-    found: list[BoundRule | None] = [None] * len(COMPONENTS)
-    undecided = _ALL_COMPONENTS
+    """Return the deciding rule of each part, first rule first; without *facts*, of rules that all match."""
+    found: list[BoundRule | None] = [None] * len(PARTS)
+    undecided = _ALL_PARTS
     for one in rules:
         news = one.rule.mask & undecided
         if news and (one.match is None or (facts is not None and one.match(facts, outcome, stage))):
-            for bit in range(len(COMPONENTS)):
+            for bit in range(len(PARTS)):
                 if news >> bit & 1:
                     found[bit] = one.rule
             undecided &= ~news
@@ -135,7 +135,7 @@ class OrderedRules:
             raise
 
     def per_component(self, facts: Facts, outcome: str, stage: str) -> tuple[BoundRule | None, ...]:
-        """Return, for each component, the first rule that matches and names it."""
+        """Return, for each part of a bill, the first rule that matches and names it."""
         try:
             return self._deciding(facts, outcome, stage)
         except (AttributeError, TypeError):
@@ -148,7 +148,7 @@ class OrderedRules:
             self._function(rule, rule.condition)(facts, outcome, stage)
 
     def _deciding(self, facts: Facts, outcome: str | None, stage: str | None) -> tuple[BoundRule | None, ...]:
-        """Return the deciding rule of each component; other decisions have the same rule for all of them."""
+        """Return the deciding rule of each part; other decisions have the same rule for all of them."""
         key = self._key.read(facts, outcome, stage)
         left = self._known.get(key)
         if left is None:
@@ -172,7 +172,7 @@ class OrderedRules:
         """Return what *key* decides of *candidates*, and what it leaves open."""
         rules: list[_Open] = []
         fields: dict[Field, None] = {}
-        undecided = _ALL_COMPONENTS
+        undecided = _ALL_PARTS
         for rule in candidates:
             condition = narrowed(rule.condition, self._key, key)
             if condition is False or not rule.mask & undecided:

@@ -17,7 +17,7 @@ from policyengine.rules.conditions import holds, parse_conditions
 from policyengine.rules.fields import Field, fields_for
 from policyengine.rules.model import BillEffect, ClassifyEffect, Rule
 from policyengine.rules.ordered import BoundRule, OrderedRules, Place
-from policyengine.vocabulary import COMPONENTS, OUTCOMES
+from policyengine.vocabulary import OUTCOMES, PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +43,8 @@ def classify_rule(index: int, when: dict[str, object]) -> BoundRule:
     return bound("classify", f"toy.{index}", effect, when)
 
 
-def bill_rule(index: int, when: dict[str, object], components: Sequence[str]) -> BoundRule:
-    effect = msgspec.convert(dict.fromkeys(components, "charged"), BillEffect)
+def bill_rule(index: int, when: dict[str, object], parts: Sequence[str]) -> BoundRule:
+    effect = msgspec.convert(dict.fromkeys(parts, "unknown"), BillEffect)
     return bound("bill", f"toy.{index}", effect, when)
 
 
@@ -117,22 +117,21 @@ def test_first_is_the_first_that_holds(
 @settings(deadline=None)
 @given(
     whens=st.lists(
-        st.tuples(conditions(), st.lists(st.sampled_from(COMPONENTS), unique=True, max_size=4)), max_size=20
+        st.tuples(conditions(), st.lists(st.sampled_from(PARTS), unique=True, max_size=len(PARTS))), max_size=20
     ),
     exchanges=st.lists(st.tuples(some_facts(), st.sampled_from(OUTCOMES[:4])), min_size=1, max_size=6),
 )
-def test_each_component_is_decided_by_the_first_rule_that_names_it(
+def test_each_part_of_a_bill_is_decided_by_the_first_rule_that_names_it(
     whens: list[tuple[dict[str, object], list[str]]], exchanges: list[tuple[Facts, str]]
 ) -> None:
-    rules = [bill_rule(index, when, components) for index, (when, components) in enumerate(whens)]
+    rules = [bill_rule(index, when, parts) for index, (when, parts) in enumerate(whens)]
 
     ordered = OrderedRules(rules)
 
     for facts, outcome in exchanges:
         matching = [rule for rule in rules if holds(rule.condition, facts, outcome, "none")]
         wanted = tuple(
-            next((rule for rule in matching if getattr(rule.rule.then, component) is not None), None)
-            for component in COMPONENTS
+            next((rule for rule in matching if getattr(rule.rule.then, part) is not None), None) for part in PARTS
         )
         assert ordered.per_component(facts, outcome, "none") == wanted
 
@@ -159,7 +158,7 @@ def test_a_rule_without_conditions_decides_what_is_left() -> None:
 
 def test_no_rules_decide_nothing() -> None:
     assert OrderedRules([]).first(FACTS) is None
-    assert OrderedRules([]).per_component(FACTS, "blocked", "output") == (None,) * 4
+    assert OrderedRules([]).per_component(FACTS, "blocked", "output") == (None,) * len(PARTS)
 
 
 def test_a_value_listed_twice_changes_nothing() -> None:
