@@ -2,102 +2,138 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from msgspec import Struct
 
-from policyengine.money.exact import EXACT
+from policyengine.facts import Facts, UsageRow
+from policyengine.money.exact import EXACT, ZERO
 from policyengine.money.tariff import Workload
-from policyengine.verdict import Bill, Charge
+from policyengine.rules.examples import facts_of
+from policyengine.rules.model import Evidence
+from policyengine.verdict import Bill
+from policyengine.vocabulary import BASES, OUTCOMES, Action, Filter, Outcome, RateLimit, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policyengine.engine import Engine
-    from policyengine.facts import Facts
     from policyengine.provider import Dialect, Scenario
     from policyengine.verdict import Step, Verdict
 
-__all__ = ["STANDARD_WORK", "Row", "compare"]
+__all__ = ["STANDARD_WORK", "Row", "compare", "evaluate_scenario", "prices_checked", "sellers_of", "usual_model"]
 
 STANDARD_WORK = Workload(images=1, size="1024x1024", quality="medium", prompt_tokens=100, text_tokens=200)
 """One image of 1024x1024 at medium quality from a prompt of 100 tokens, 200 tokens of text and thinking beside it."""
 
 
+_LAST = {"partial": 1, "delivered": 2}  # what came is paid: no cost of a failure, but what to measure it by
+
+
 class Row(Struct, frozen=True, kw_only=True):
-    """Say what one class of failure costs at one seller."""
+    """Say what one class of failure costs at one seller: of all samples that show it and are billed alike."""
 
     platform: str
-    dialect: str
     seller: str
-    model: str | None
-    scenario: str
-    title: str
-    outcome: str
-    stage: str
+    outcome: Outcome
+    stage: Stage
+    models: tuple[str, ...]
+    samples: tuple[str, ...]
+    """`dialect/scenario`, or `dialect/rule` where the example of a rule stands in for a scenario."""
+    titles: tuple[str, ...]
+    """What happens in the samples, in words."""
     bill: Bill
-    basis: str
-    """The weakest evidence among the components that are not `na`."""
-    checked: str | None
-    """When the newest evidence was last read."""
+    evidence: Evidence | None
+    """The best evidence of the component that rests on the weakest; None when a component rests on nothing."""
     notice: str | None
     """The sentence by which the answer itself says what is free."""
     low: Decimal
     high: Decimal | None
     success: Decimal | None
     """What the same piece of work costs when it succeeds, at most."""
-    action: str
+    rate_limit: RateLimit | Literal["na"]
+    """Whether the failure counts toward rate limits; `na` for a success."""
+    rate_limit_evidence: Evidence | None
+    filter: Filter | Literal["na"]
+    """Whether a setting changes what the filter stops; `na` where none stopped it."""
+    filter_evidence: Evidence | None
+    action: Action
 
     @property
     def share(self) -> tuple[Decimal, Decimal | None] | None:
-        """Return [low, high] as shares of a success; None when its cost is not known."""
+        """Return [low, high] as shares of a success; None when the cost of that is not known."""
+        if self.high == 0:
+            return ZERO, ZERO
         if not self.success:
             return None
         high = None if self.high is None else EXACT.divide(self.high, self.success)
         return EXACT.divide(self.low, self.success), high
 
 
-def compare(engine: Engine, work: Workload = STANDARD_WORK) -> list[Row]:
-    """Return a row per seller and scenario, by platform, the dearest failure first.
+class _Sample(Struct, frozen=True):
+    """Hold one answer to compare."""
 
-    Bill values come from deciding each dialect's scenarios, quantities from the seller.
+    name: str
+    title: str
+    facts: Facts
+    usage: tuple[UsageRow, ...]
+
+
+def compare(engine: Engine, work: Workload = STANDARD_WORK, *, day: date | None = None) -> list[Row]:
+    """Return a row per seller, class of failure and cost: by platform, the dearest first, what is delivered last.
+
+    A class is an outcome at a stage. Each dialect shows those of its scenarios, and by the examples
+    of its rules those that no scenario shows. Prices and rules are those of *day*, today unless told.
     """
+    at = datetime.combine(day or datetime.now(UTC).date(), time(12), UTC)
     rows: list[Row] = []
     for provider in engine.plugins.providers.values():
         for dialect in provider.dialects:
             scenarios = provider.scenarios(dialect.name)
             for seller in sellers_of(engine, dialect, scenarios):
-                rows += _rows(engine, dialect, seller, scenarios, work)
-    return sorted(rows, key=_order)
+                samples = _samples(engine, dialect, seller, scenarios)
+                usual = usual_model([engine.decide(sample.facts) for sample in samples])
+                rows += _rows(engine, [_on_the_day(engine, sample, at, usual) for sample in samples], work)
+    return sorted(_folded(rows), key=_order)
+
+
+def prices_checked(engine: Engine) -> date:
+    """Return the day on which the newest price was checked."""
+    return max((entry.checked for _, _, entry in engine.policy.prices.entries()), default=date.min)
 
 
 def sellers_of(engine: Engine, dialect: Dialect, scenarios: list[Scenario]) -> list[str]:
     """Return who may invoice answers in *dialect*.
 
-    That is the dialect's own seller, those whose prices name the dialect, and gateways: sellers
-    without a format of their own that price a model of the scenarios.
+    That is the dialect's own seller, those whose bill table or prices name the dialect, and gateways:
+    sellers without a format of their own that price a model of the scenarios and name no dialects.
     """
     prices = engine.policy.prices
     own = {one.seller for one in engine.plugins.dialects.values()}
+    told = _told_dialects(engine)
     models = {scenario.model or evaluate_scenario(engine, dialect, scenario).facts.model for scenario in scenarios}
     found = {
         seller
         for seller, _, entry in prices.entries()
         if dialect.name in entry.dialects
-        or (not entry.dialects and seller not in own and models.intersection((entry.model, *entry.aliases)))
+        or (not entry.dialects and seller not in {*own, *told} and models.intersection((entry.model, *entry.aliases)))
     }
+    found |= {seller for seller, dialects in told.items() if dialect.name in dialects}
     return [dialect.seller, *sorted(found - {dialect.seller})]
 
 
-def _rows(engine: Engine, dialect: Dialect, seller: str, scenarios: list[Scenario], work: Workload) -> Iterator[Row]:
-    decided = [(scenario, evaluate_scenario(engine, dialect, scenario, seller)) for scenario in scenarios]
-    usual = next((verdict.facts.model for _, verdict in decided if verdict.outcome == "delivered"), None)
-    for scenario, verdict in decided:
-        facts = _as_work(verdict.facts, work, usual)
-        success = engine.success_cost(msgspec.structs.replace(facts, images_delivered=work.images))
-        yield _row(scenario, verdict, engine.charge_for(verdict, facts), facts.model, success.high)
+def _told_dialects(engine: Engine) -> Mapping[str, tuple[str, ...]]:
+    """Return the dialects that bill tables name, by seller."""
+    rules = engine.policy.rules
+    named = {
+        seller: tuple(name for table in rules.bill_files(seller) for name in table.dialects)
+        for seller in rules.sellers()
+    }
+    return {seller: dialects for seller, dialects in named.items() if dialects}
 
 
 def evaluate_scenario(engine: Engine, dialect: Dialect, scenario: Scenario, seller: str | None = None) -> Verdict:
@@ -116,14 +152,91 @@ def evaluate_scenario(engine: Engine, dialect: Dialect, scenario: Scenario, sell
     )
 
 
-def _as_work(facts: Facts, work: Workload, usual: str | None) -> Facts:
-    """Return *facts* as if *work* had been asked for, by the *usual* model where none is told."""
-    images = work.images if facts.images_delivered else facts.images_delivered
+def usual_model(verdicts: Sequence[Verdict]) -> str | None:
+    """Return the model that most deliveries name; of equals the one that most of all *verdicts* name."""
+    named = Counter(verdict.facts.model for verdict in verdicts)
+    delivered = Counter(verdict.facts.model for verdict in verdicts if verdict.outcome == "delivered")
+    models = [model for model in named if model is not None]
+    return max(models, key=lambda model: (delivered[model], named[model]), default=None)
+
+
+def _samples(engine: Engine, dialect: Dialect, seller: str, scenarios: Sequence[Scenario]) -> list[_Sample]:
+    """Return the scenarios of *dialect*, and for each class that none of them shows an example of a rule."""
+    verdicts = [evaluate_scenario(engine, dialect, scenario, seller) for scenario in scenarios]
+    samples = [
+        _Sample(f"{dialect.name}/{scenario.name}", scenario.title, verdict.facts, verdict.usage)
+        for scenario, verdict in zip(scenarios, verdicts, strict=True)
+    ]
+    seen = {(verdict.outcome, verdict.stage) for verdict in verdicts}
+    for name, title, facts in _examples(engine, dialect, seller):
+        verdict = engine.decide(facts)
+        if (verdict.outcome, verdict.stage) not in seen:
+            seen.add((verdict.outcome, verdict.stage))
+            samples.append(_Sample(f"{dialect.name}/{name}", title, facts, ()))
+    return samples
+
+
+def _examples(engine: Engine, dialect: Dialect, seller: str) -> Iterator[tuple[str, str, Facts]]:
+    """Yield the examples of the rules that classify answers in *dialect*, with the rule's name and title."""
+    for file in engine.policy.rules.files_for("classify", dialect.name):
+        for rule in file.rules:
+            for example in rule.rule.example:
+                facts = facts_of(example.given, file, rule).facts
+                told = msgspec.structs.replace(facts, provider=dialect.provider, dialect=dialect.name, seller=seller)
+                yield rule.rule.id, rule.rule.title, told
+
+
+def _on_the_day(engine: Engine, sample: _Sample, at: datetime, usual: str | None) -> _Sample:
+    """Return *sample* as if submitted *at* that time, by the *usual* model where its own was not for sale."""
+    facts = msgspec.structs.replace(sample.facts, at=at)
+    if facts.model is None or not engine.policy.prices.tariffs(facts):
+        facts = msgspec.structs.replace(facts, model=usual or facts.model)
+    return msgspec.structs.replace(sample, facts=facts)
+
+
+def _rows(engine: Engine, samples: Iterable[_Sample], work: Workload) -> Iterator[Row]:
+    """Yield a row per sample; what is still pending is no failure and no success."""
+    for sample in samples:
+        verdict = engine.decide(sample.facts, sample.usage)
+        if verdict.final and verdict.outcome != "unrecognized":
+            yield _row(engine, sample, verdict, work)
+
+
+def _row(engine: Engine, sample: _Sample, verdict: Verdict, work: Workload) -> Row:
+    facts = _as_work(verdict.facts, work)
+    charge = engine.charge_for(verdict, facts)
+    bill = verdict.bill
+    steps = [step for step in verdict.trail if step.decision == "bill"]
+    limits = verdict.outcome != "delivered"
+    filters = verdict.outcome == "blocked" or (verdict.outcome == "partial" and verdict.stage == "output")
+    return Row(
+        platform=facts.provider,
+        seller=facts.seller,
+        outcome=verdict.outcome,
+        stage=verdict.stage,
+        models=() if facts.model is None else (facts.model,),
+        samples=(sample.name,),
+        titles=(sample.title,),
+        bill=bill,
+        evidence=_weakest(bill, steps),
+        notice=_notice(steps, facts),
+        low=charge.low,
+        high=charge.high,
+        success=engine.success_cost(msgspec.structs.replace(facts, images_delivered=work.images)).high,
+        rate_limit=bill.rate_limit if limits else "na",
+        rate_limit_evidence=_evidence(steps, "rate_limit", bill.rate_limit) if limits else None,
+        filter=bill.filter if filters else "na",
+        filter_evidence=_evidence(steps, "filter", bill.filter) if filters else None,
+        action=verdict.route.action,
+    )
+
+
+def _as_work(facts: Facts, work: Workload) -> Facts:
+    """Return *facts* as if *work* had been asked for."""
     return msgspec.structs.replace(
         facts,
-        model=facts.model or usual,
         images_requested=work.images,
-        images_delivered=images,
+        images_delivered=work.images if facts.images_delivered else facts.images_delivered,
         size=work.size,
         quality=work.quality,
         input_tokens=work.prompt_tokens,
@@ -133,43 +246,75 @@ def _as_work(facts: Facts, work: Workload, usual: str | None) -> Facts:
     )
 
 
-def _row(scenario: Scenario, verdict: Verdict, charge: Charge, model: str | None, success: Decimal | None) -> Row:
-    facts = verdict.facts
-    steps = [step for step in verdict.trail if step.decision == "bill"]
-    return Row(
-        platform=facts.provider,
-        dialect=facts.dialect,
-        seller=facts.seller,
-        model=model,
-        scenario=scenario.name,
-        title=scenario.title,
-        outcome=verdict.outcome,
-        stage=verdict.stage,
-        bill=verdict.bill,
-        basis=verdict.basis,
-        checked=max((one.checked.isoformat() for step in steps for one in step.evidence), default=None),
-        notice=_notice(steps, facts),
-        low=charge.low,
-        high=charge.high,
-        success=success,
-        action=verdict.route.action,
-    )
+def _weakest(bill: Bill, steps: Sequence[Step]) -> Evidence | None:
+    """Return the best evidence of the component that rests on the weakest; None when one rests on nothing."""
+    found = [_evidence(steps, component, value) for component, value in bill.values().items() if value != "na"]
+    return _weaker(found)
 
 
-def _notice(steps: list[Step], facts: Facts) -> str | None:
+def _evidence(steps: Sequence[Step], part: str, value: str) -> Evidence | None:
+    """Return the best evidence for *value* of a part of the bill, the weakest where several rules may have decided."""
+    return _weaker([step.best_evidence(value) for step in steps if step.component == part] or [None])
+
+
+def _weaker(found: Sequence[Evidence | None]) -> Evidence | None:
+    backed = [one for one in found if one is not None]
+    if len(backed) < len(found):
+        return None
+    return max(backed, key=lambda one: BASES.index(one.basis), default=None)
+
+
+def _notice(steps: Iterable[Step], facts: Facts) -> str | None:
     """Return the quote of a stated rule that the platform's own words contain."""
     words = (facts.message or "").lower()
     quotes = [one.quote for step in steps for one in step.evidence if one.basis == "stated" and one.quote]
     return next((quote for quote in quotes if quote.lower() in words), None)
 
 
+def _folded(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield one row for all that are of one class and billed alike."""
+    alike: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        alike.setdefault(_likeness(row), []).append(row)
+    for group in alike.values():
+        yield msgspec.structs.replace(
+            group[0],
+            models=tuple(dict.fromkeys(model for row in group for model in row.models)),
+            samples=tuple(name for row in group for name in row.samples),
+            titles=tuple(dict.fromkeys(title for row in group for title in row.titles)),
+            evidence=min((row.evidence for row in group if row.evidence), key=lambda one: one.checked, default=None),
+        )
+
+
+def _likeness(row: Row) -> tuple[object, ...]:
+    """Return what rows share that are one: the class, the bill and how sure it is, the cost, and what to do."""
+    return (
+        row.platform,
+        row.seller,
+        row.outcome,
+        row.stage,
+        tuple(row.bill.values().values()),
+        row.bill.on,
+        row.evidence and row.evidence.basis,
+        row.notice,
+        row.low,
+        row.high,
+        row.share,
+        row.rate_limit,
+        row.filter,
+        row.bill.setting,
+        row.action,
+    )
+
+
 def _order(row: Row) -> tuple[object, ...]:
     return (
         row.platform,
-        row.dialect,
-        row.seller,
-        row.outcome == "delivered",
+        _LAST.get(row.outcome, 0),
         row.high is not None,
         -(row.high or 0),
-        row.scenario,
+        row.seller,
+        OUTCOMES.index(row.outcome),
+        row.stage,
+        row.samples,
     )

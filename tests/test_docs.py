@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from policyengine import Engine
 from policyengine.cli.main import COMMANDS
+from policyengine.comparison import comparison_page
 from policyengine.plugins import load_plugins
 from policyengine.reference import facts_markdown
 
@@ -174,6 +176,12 @@ def test_facts_page_is_current() -> None:
     written = (ROOT / "docs" / "facts.md").read_text(encoding="utf-8")
 
     assert written == facts_markdown(_bundled_dialects(load_plugins()))
+
+
+def test_comparison_page_is_current() -> None:
+    written = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
+
+    assert written == comparison_page(Engine.load())
 
 
 def _bundled_dialects(plugins: PluginSet) -> list[Dialect]:

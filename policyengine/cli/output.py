@@ -9,9 +9,9 @@ import unicodedata
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["bold", "print_csv", "print_markdown", "print_table", "printable", "progress", "warn"]
+__all__ = ["bold", "markdown_lines", "print_csv", "print_markdown", "print_table", "printable", "progress", "warn"]
 
 
 def has_colour(stream: TextIO) -> bool:
@@ -66,10 +66,15 @@ def _inert(text: str) -> str:
 
 def print_markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print *rows* as a Markdown table."""
-    print(_markdown_row(header))
-    print(f"|{'|'.join('---' for _ in header)}|")
-    for row in rows:
-        print(_markdown_row(row))
+    for line in markdown_lines(header, rows):
+        print(line)
+
+
+def markdown_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Yield the lines of *rows* as a Markdown table."""
+    yield _markdown_row(header)
+    yield f"|{'|'.join('---' for _ in header)}|"
+    yield from map(_markdown_row, rows)
 
 
 def _markdown_row(row: Sequence[object]) -> str:

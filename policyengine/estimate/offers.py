@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from policyengine.alternatives import each, open_facts, with_facts
-from policyengine.compare import evaluate_scenario, sellers_of
+from policyengine.compare import evaluate_scenario, sellers_of, usual_model
 from policyengine.facts import Facts, UsageRow
 from policyengine.money.charge import ComponentBill, price_bill
 from policyengine.money.exact import EXACT, ZERO
@@ -83,21 +82,14 @@ def offers(engine: Engine, file: WorkloadFile) -> Iterator[list[Offer]]:
 
 
 def _told(engine: Engine, dialect: Dialect, seller: str, scenarios: list[Scenario], file: WorkloadFile) -> list[_Told]:
-    """Return the samples of *seller*, all for one model: the one told, else the one that most samples name."""
+    """Return the samples of *seller*, all for one model: the one told, else the usual one."""
     terms = file.seller.get(seller)
     verdicts = [evaluate_scenario(engine, dialect, scenario, seller) for scenario in scenarios]
-    model = (terms and terms.model) or _usual_model(verdicts)
+    model = (terms and terms.model) or usual_model(verdicts)
     return [
         _Told(scenario.name, verdict, _under_terms(verdict.facts, terms, model, file.work))
         for scenario, verdict in zip(scenarios, verdicts, strict=True)
     ]
-
-
-def _usual_model(verdicts: Sequence[Verdict]) -> str | None:
-    """Return the model that most samples name; of equals, one that a delivery names."""
-    delivered_first = sorted(verdicts, key=lambda verdict: verdict.outcome != "delivered")
-    named = Counter(verdict.facts.model for verdict in delivered_first if verdict.facts.model is not None)
-    return max(named, key=lambda model: named[model], default=None)
 
 
 def _under_terms(facts: Facts, terms: SellerTerms | None, model: str | None, work: Work) -> Facts:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -88,13 +89,53 @@ def test_compare_covers_every_platform_with_intervals(run: Run) -> None:
     assert all(row["high"] is None or float(row["low"]) <= float(row["high"]) for row in rows)
 
 
-@pytest.mark.parametrize("shape", ["--markdown", "--csv"])
-def test_compare_prints_other_shapes(run: Run, shape: str) -> None:
-    ran = run("compare", shape, "--platform", "flux")
+def test_compare_prints_a_table_per_platform(run: Run) -> None:
+    ran = run("compare", "--seller", "bfl", "--seller", "stability", "--at", "2026-11-24")
 
-    assert ran.code == 0
-    assert "bfl" in ran.out
+    head, _, tables = ran.out.partition("\n\n")
+    assert head.endswith("; prices of 2026-11-24")
+    assert [table.splitlines()[0] for table in tables.split("\n\n")] == ["flux", "stability"]
+    assert all(table.splitlines()[-1].split()[2] == "delivered" for table in tables.split("\n\n"))
+
+
+def test_compare_prints_numbers_as_csv(run: Run) -> None:
+    ran = run("compare", "--csv", "--seller", "bfl")
+
+    rows = list(csv.DictReader(ran.out.splitlines()))
+    moderated = next(row for row in rows if "bfl/content-moderated" in row["samples"])
+    assert (moderated["low_usd"], moderated["high_usd"], float(moderated["share_high"])) == ("0", "0", 0)
+    assert (moderated["outcome"], moderated["stage"], moderated["image"]) == ("blocked", "output", "free")
+    assert (moderated["filter"], moderated["setting"]) == ("adjustable", "safety_tolerance")
+    assert moderated["filter source"].startswith("https://")
+    assert {row["seller"] for row in rows} == {"bfl"}
+
+
+def test_compare_prints_markdown(run: Run) -> None:
+    ran = run("compare", "--markdown", "--platform", "flux")
+
+    title, _, header, *lines = ran.out.splitlines()
+    assert title == "## flux"
+    assert {line.count("|") - line.count("\\|") for line in (header, *lines)} == {header.count("|")}
     assert "gemini" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("option", "written", "code"),
+    [
+        ("--text-tokens", "-1", 2),
+        ("--text-tokens", "0", 0),
+        ("--prompt-tokens", "0", 2),
+        ("--images", "0", 2),
+        ("--size", "large", 2),
+        ("--at", "tomorrow", 2),
+        ("--seller", "blf", 2),
+    ],
+)
+def test_compare_refuses_work_that_cannot_be(run: Run, option: str, written: str, code: int) -> None:
+    ran = run("compare", "--platform", "stability", option, written)
+
+    assert ran.code == code
+    assert "Traceback" not in ran.err
 
 
 def test_prices_hold_on_a_day(run: Run, policy: Path) -> None:
