@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from policyengine.money.entry import Currency, PriceEntry, PriceFile, Prices
 from policyengine.money.exact import EXACT, product
-from policyengine.money.tariff import Rates, Tariff
+from policyengine.money.tariff import Rates, Tariff, Tariffs
 from policyengine.native import utc
 from policyengine.vocabulary import COMPONENTS
 
@@ -51,7 +51,7 @@ class PriceBook:
         self.sellers = sellers
         self._by_model: dict[tuple[str, str], list[_Priced]] = {}
         self._by_seller: dict[str, list[_Priced]] = {}
-        self._cache: dict[tuple[object, ...], tuple[Tariff, ...]] = {}
+        self._cache: dict[tuple[object, ...], Tariffs] = {}
         for file in self.files:
             for entry in file.content.price:
                 self._add(_Priced(entry=entry, file=file))
@@ -66,7 +66,7 @@ class PriceBook:
         for name in (priced.entry.model, *priced.entry.aliases):
             self._by_model.setdefault((seller, name), []).append(priced)
 
-    def tariffs(self, facts: Facts, *, model: str | None = None) -> tuple[Tariff, ...]:
+    def tariffs(self, facts: Facts, *, model: str | None = None) -> Tariffs:
         """Return the tariffs that may apply: one when the model is known, else all that fit the dialect."""
         name = model or facts.model
         key = self.key(facts, name)
@@ -83,24 +83,24 @@ class PriceBook:
         day = _day(facts.at)
         return (facts.seller, model, day, facts.tier, facts.mode, facts.operation, facts.dialect, account)
 
-    def _find(self, facts: Facts, name: str | None, day: date | None) -> tuple[Tariff, ...]:
+    def _find(self, facts: Facts, name: str | None, day: date | None) -> Tariffs:
         listed = self._named(facts.seller, name) or self._by_model.get((facts.seller, "*"), []) if name else []
         fitting = [priced for priced in listed if _holds(priced, facts, day)]
         if fitting:
             return self._translated([_best_match(fitting)], facts.tier)
         if name is not None:
-            return ()  # the model is not priced, or not on this day or in this mode
+            return Tariffs()  # the model is not priced, or not on this day or in this mode
         others = [priced for priced in self._by_seller.get(facts.seller, ()) if _holds(priced, facts, day)]
         special = [priced for priced in others if facts.dialect in priced.entry.dialects]
         chosen = special or [priced for priced in others if not priced.entry.dialects]
         return self._translated(_newest(chosen), facts.tier)
 
-    def _translated(self, chosen: Sequence[_Priced], tier: str | None) -> tuple[Tariff, ...]:
+    def _translated(self, chosen: Sequence[_Priced], tier: str | None) -> Tariffs:
         """Return the tariffs of *chosen*; none when the seller's plugin fails on one: the others bound nothing."""
         try:
-            return tuple(self._tariff(priced, tier) for priced in chosen)
+            return Tariffs(self._tariff(priced, tier) for priced in chosen)
         except Exception:  # noqa: BLE001  a plugin may fail in any way; without its rates nothing is priced
-            return ()
+            return Tariffs()
 
     def _named(self, seller: str, name: str) -> list[_Priced]:
         found = self._by_model.get((seller, name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
 from msgspec import Struct
 
 from policyengine.fallback import NOBODY
@@ -88,18 +89,59 @@ def _component_lines(
         tariffs = book.tariffs(facts, model=model)
         if not counted and _delivers_nothing(bill, facts):
             continue
-        plain = [_plain_line(bill, facts, amount, tariffs[0]) for amount in counted] if len(tariffs) == 1 else [None]
-        if plain and None not in plain:
-            yield from filter(None, plain)
+        if len(tariffs) > 1 and bill.component in tariffs.alternatives:
+            yield _hull(bill, [[*_lines(bill, facts, counted, (tariff,), book)] for tariff in tariffs])
             continue
-        amounts = _priced(bill, facts, counted, tariffs) if tariffs else counted
-        if not amounts and tariffs:
-            amounts = _estimated(bill, facts, tariffs, book)
-        for amount in amounts:
-            yield _line(bill, facts, amount, tariffs, book)
-        if not amounts:
+        found = [*_lines(bill, facts, counted, tariffs, book)]
+        if not found:
             note = "the price entry does not price this" if tariffs else _why_no_tariff(facts, model)
-            yield ChargeLine(component=bill.component, value=bill.value, unit="", high=_open_end(bill), note=note)
+            found = [ChargeLine(component=bill.component, value=bill.value, unit="", high=_open_end(bill), note=note)]
+        yield from found
+
+
+def _lines(
+    bill: ComponentBill, facts: Facts, counted: Sequence[_Amount], tariffs: Sequence[Tariff], book: PriceBook
+) -> Iterator[ChargeLine]:
+    """Yield a line for each unit, at tariffs that price the component in the same units."""
+    plain = [_plain_line(bill, facts, amount, tariffs[0]) for amount in counted] if len(tariffs) == 1 else [None]
+    if plain and None not in plain:
+        yield from filter(None, plain)
+        return
+    amounts = _priced(bill, facts, counted, tariffs) if tariffs else counted
+    if not amounts and tariffs:
+        amounts = _estimated(bill, facts, tariffs, book)
+    for amount in amounts:
+        yield _line(bill, facts, amount, tariffs, book)
+
+
+def _hull(bill: ComponentBill, by_tariff: Sequence[Sequence[ChargeLine]]) -> ChargeLine:
+    """Return one line from the cheapest to the dearest of tariffs that count in different units.
+
+    Each of the tariffs may be the one that applies, so their lines are alternatives and are not
+    added up; one that does not price the component costs nothing.
+    """
+    totals = [total(lines) if lines else FREE for lines in by_tariff]
+    at = max(range(len(totals)), key=lambda index: _height(totals[index]))
+    highest = totals[at]
+    shown = by_tariff[at][0] if len(by_tariff[at]) == 1 else None
+    told = f"the model is not told: from the cheapest to the dearest of {len(totals)}"
+    line = shown or ChargeLine(component=bill.component, value=bill.value, unit="", gross=_gross(by_tariff[at]))
+    return msgspec.structs.replace(
+        line,
+        low=min(charge.low for charge in totals),
+        high=highest.high,
+        note="; ".join(note for note in (line.note, told) if note),
+    )
+
+
+def _height(charge: Charge) -> tuple[bool, Decimal]:
+    """Return what to compare charges by: the highest is one without a bound."""
+    return charge.high is None, charge.low if charge.high is None else charge.high
+
+
+def _gross(lines: Sequence[ChargeLine]) -> Decimal | None:
+    amounts = [line.gross for line in lines if line.gross is not None]
+    return summed(amounts) if amounts and len(amounts) == len(lines) else None
 
 
 def _plain_line(bill: ComponentBill, facts: Facts, amount: _Amount, tariff: Tariff) -> ChargeLine | None:

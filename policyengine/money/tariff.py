@@ -24,6 +24,7 @@ __all__ = [
     "Rate",
     "Rates",
     "Tariff",
+    "Tariffs",
     "Workload",
     "image_tokens",
     "megapixels",
@@ -166,6 +167,17 @@ class Tariff(Struct, frozen=True, kw_only=True, dict=True):
             checked=entry.checked.isoformat(),
             file=self.file,
         )
+
+
+class Tariffs(tuple[Tariff, ...]):  # noqa: SLOT001  it keeps what it works out once
+    """Hold the tariff that applies, or all that may when the model is not told."""
+
+    @cached_property
+    def alternatives(self) -> frozenset[str]:
+        """Return the components that some of the tariffs count in a unit which others do not have."""
+        counted = [frozenset(tariff.by_unit) for tariff in self]
+        differing = frozenset().union(*counted) - frozenset.intersection(*counted)
+        return frozenset(component for component, _ in differing)
 
 
 def _narrowed(rates: Rates, size: str | None, quality: str | None) -> Rates:

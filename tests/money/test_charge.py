@@ -387,3 +387,37 @@ def test_the_short_way_to_a_line_is_the_long_one(book_of: Book, quantity: int | 
 
     for field in ("component", "value", "unit", "quantity", "rate", "per", "currency", "gross", "low", "high"):
         assert getattr(short, field) == getattr(long, field)
+
+
+BY_AREA = f"""\
+[[price]]
+model = "toy-2"
+per_megapixel = {{ first = "0.03", extra = "0.01" }}
+{SOURCE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "value", "low", "high"),
+    [
+        ({"size": "2048x8192"}, "unknown", "0", "0.18"),
+        ({"size": "3072x2048", "images_delivered": 1}, "charged", "0.08", "0.12"),
+        ({"size": "1024x1024", "images_requested": 4, "images_delivered": 4}, "charged", "0.12", "0.16"),
+        ({}, "unknown", "0", None),
+        ({}, "credited", "0", "0"),
+    ],
+)
+def test_models_that_count_in_other_units_are_alternatives(
+    book_of: Book, told: dict[str, Any], value: BillValue, low: str, high: str | None
+) -> None:
+    one = charge(book_of(IMAGES + BY_AREA), [("image", value)], facts(model=None, **told))
+
+    assert (one.low, one.high) == (Decimal(low), None if high is None else Decimal(high))
+    assert len(one.lines) == 1
+    assert "from the cheapest to the dearest of 2" in str(one.lines[0].note)
+
+
+def test_a_model_that_does_not_price_the_component_may_have_served_for_nothing(book_of: Book) -> None:
+    one = charge(book_of(IMAGES + BY_AREA), [("request", "charged")], facts(model=None))
+
+    assert bounds(one) == ("0", "0.001000000000")
