@@ -149,19 +149,35 @@ class PriceBook:
         return max(dated, key=_start).usd if dated else None
 
     def credit_worth(self, facts: Facts, unit: str) -> Decimal | None:
-        """Return what one *unit* of the seller's own money is worth in dollars; None when no entry says."""
+        """Return what one *unit* of the seller's own money is worth in dollars; None when no entry says.
+
+        The model's own entry comes first. Without one the seller's others tell, unless each model has
+        a worth of its own.
+        """
         day = _day(facts.at)
-        told = [(tariff.entry, tariff.currency) for tariff in self.tariffs(facts)]
-        told += [
+        own = [(tariff.entry, tariff.currency) for tariff in self.tariffs(facts)]
+        others = [
             (priced.entry, priced.file.content.currency)
             for priced in self._by_seller.get(facts.seller, ())
             if is_dated(priced.entry, day)
         ]
-        for entry, currency in told:
-            if entry.credit is not None and entry.credit_unit == unit:
-                worth = self.usd_per(currency, facts.at)
-                return None if worth is None else product(entry.credit, worth)
+        for told in (own, others):
+            worths = {
+                (entry.credit, currency)
+                for entry, currency in told
+                if entry.credit is not None and entry.credit_unit == unit
+            }
+            if worths:
+                return self._worth(worths, facts.at)
         return None
+
+    def _worth(self, worths: set[tuple[Decimal, str]], at: datetime | None) -> Decimal | None:
+        """Return the one worth in dollars; None where there are several."""
+        if len(worths) > 1:
+            return None
+        credit, currency = worths.pop()
+        dollars = self.usd_per(currency, at)
+        return None if dollars is None else product(credit, dollars)
 
     def rates(self, seller: str, entry: PriceEntry, tier: str | None = None) -> Rates:
         """Return the rates that *entry* of *seller* means on *tier*."""

@@ -247,6 +247,13 @@ def test_a_credit_is_worth_dollars_whatever_the_currency_of_its_price(book_of: B
     assert book_of(CURRENCIES).credit_worth(FACTS, "quota") is None
 
 
+def test_a_credit_that_each_model_has_its_own_of_says_nothing_of_others(book_of: Book) -> None:
+    book = book_of(prices('model = "a"\ncredit = "0.03"', 'model = "b"\ncredit = "0.05"'))
+
+    worths = [book.credit_worth(facts(model=model), "credit") for model in ("a", "b", "c", None)]
+    assert worths == [Decimal("0.03"), Decimal("0.05"), None, None]
+
+
 def test_a_credit_of_the_seller_holds_for_models_it_does_not_price(book_of: Book) -> None:
     book = book_of(
         prices('model = "old"\ncredit = "0.5"\nuntil = 2026-01-01', 'model = "new"\ncredit = "0.01"\nfrom = 2026-01-01')
