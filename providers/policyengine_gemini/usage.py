@@ -90,13 +90,15 @@ def _image_detail(usage: Mapping[str, object]) -> int | None:
 
 
 def image_share(details: object) -> int | None:
-    """Return the IMAGE tokens of a list of {modality, tokenCount}; None when it has none."""
+    """Return the IMAGE tokens of a list of {modality, tokenCount}; None when it has none or does not count them."""
     total = None
     for item in items(details):
         detail = mapping(item)
         if (text(detail.get("modality")) or "").upper() == "IMAGE":
             tokens = count(detail.get("tokenCount", detail.get("token_count", detail.get("tokens"))))
-            total = (total or 0) + (tokens or 0)
+            if tokens is None:
+                return None  # an image without a count is not one of 0 tokens
+            total = (total or 0) + tokens
     return total
 
 

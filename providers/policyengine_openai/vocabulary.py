@@ -20,6 +20,7 @@ _ACCESS = (
     "invalid_organization",
     "mismatched_organization",
     "unsupported_country_region_territory",
+    "Forbidden",  # Azure's, which gateways pass on
 )
 _CAPACITY = ("rate_limit_exceeded", "slow_down", "server_is_overloaded")
 _FAULTS = ("server_error", "internal_error", "vector_store_timeout")
@@ -70,7 +71,6 @@ CODES = frozenset((*_MODERATION, *_MONEY, *_ACCESS, *_CAPACITY, *_FAULTS, *_REQU
 AZURE_CODES = CODES | {
     "contentFilter",
     "ResponsibleAIPolicyViolation",
-    "Forbidden",
     "DeploymentNotFound",
     "OperationNotSupported",
     "BadRequest",

@@ -25,6 +25,12 @@ IMAGE = [{"modality": "IMAGE", "tokenCount": 1120}]
             id="image alone",
         ),
         pytest.param(
+            {"promptTokenCount": 12, "totalTokenCount": 1132, "candidatesTokensDetails": [{"modality": "IMAGE"}]},
+            1,
+            (12, None, None),
+            id="image that is not counted",
+        ),
+        pytest.param(
             {
                 "promptTokenCount": 326,
                 "candidatesTokenCount": 2340,
