@@ -73,10 +73,13 @@ class Bfl(Dialect):
         status = body.get("status") or body.get("state")
         if isinstance(status, str):
             return _claim_of(_spelled(status), body)
-        if "detail" in body:
-            return Claim.MAYBE
-        # `{"error": …}` is everybody's envelope: it counts only where the caller named the provider.
-        return Claim.MAYBE if exchange.provider == self.provider and "error" in body else Claim.NO
+        if "detail" not in body and "error" not in body:
+            return Claim.NO
+        # `{"detail": …}` is every FastAPI server's envelope, fal's too, and `{"error": …}` everybody's:
+        # they count where Black Forest Labs sends the invoice.
+        if exchange.seller == self.seller:
+            return Claim.SHAPE
+        return Claim.MAYBE if exchange.provider == self.provider else Claim.NO
 
     def normalize(self, exchange: Exchange) -> Normalized:
         """Return the facts of a submit, a task or an error."""
@@ -175,6 +178,8 @@ def _claim_of(status: str, body: Json) -> Claim:
         return Claim.CERTAIN
     if status in _FINISHED or status in _RUNNING:
         return Claim.SHAPE if not _TASK_KEYS.isdisjoint(body) else Claim.MAYBE
+    if {"id", "status", "webhook_url"} <= body.keys():  # the answer to a submit that asks for a webhook
+        return Claim.SHAPE
     return Claim.MAYBE if {"id", "result", "progress", "details", "preview"} <= body.keys() else Claim.NO
 
 

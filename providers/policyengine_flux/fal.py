@@ -87,7 +87,9 @@ class Fal(Dialect):
         "is_retryable": "boolean",  # what X-Fal-Retryable says
         "is_payload_lost": "boolean",  # the webhook could not carry the result
     }
-    keys: ClassVar[frozenset[str]] = frozenset({"status", "detail", "error_type", "images", "image", *_FLAGS})
+    keys: ClassVar[frozenset[str]] = frozenset(
+        {"status", "detail", "error_type", "images", "image", "requestId", *_FLAGS}
+    )
 
     def recognizes(self, exchange: Exchange) -> Claim:
         """Return how much the address, the headers or the keys look like fal."""
@@ -97,8 +99,12 @@ class Fal(Dialect):
             return Claim.CERTAIN
         body = _object(exchange.body)
         claim = _claim_of(body)
+        if claim or "detail" not in body:
+            return claim
         # `{"detail": …}` is every FastAPI server's envelope: it counts where fal sends the invoice.
-        return Claim.SHAPE if not claim and "detail" in body and exchange.seller == self.seller else claim
+        if exchange.seller == self.seller:
+            return Claim.SHAPE
+        return Claim.MAYBE if exchange.provider == self.provider else Claim.NO
 
     def normalize(self, exchange: Exchange) -> Normalized:
         """Return the facts of a queue state, a result, a webhook or an error."""
@@ -190,10 +196,14 @@ def _is_fal_host(host: str) -> bool:
 
 
 def _object(body: object) -> Json:
-    """Return the object of *body*, the last one of a stream."""
+    """Return the object of *body*: the last one of a stream, the result in what fal-js returns."""
     if isinstance(body, list | tuple):
         body = next((item for item in reversed(body) if isinstance(item, dict)), None)
-    return mapping(body)
+    found = mapping(body)
+    # `{data, requestId}` (https://github.com/fal-ai/fal-js, libs/client/src/types/common.ts, checked 2026-11-24)
+    if "requestId" in found and isinstance(found.get("data"), dict):
+        return {"request_id": found["requestId"], **mapping(found["data"])}
+    return found
 
 
 def _claim_of(body: Json) -> Claim:
@@ -206,10 +216,16 @@ def _claim_of(body: Json) -> Claim:
         return Claim.CERTAIN
     if "detail" in body:
         return _claim_of_detail(body["detail"])
-    images = items(body.get("images"))
-    if images and "seed" in body and isinstance(images[0], dict) and "url" in images[0]:
-        return Claim.SHAPE
-    return Claim.SHAPE if "content_type" in mapping(body.get("image")) else Claim.NO
+    return _claim_of_images(body)
+
+
+def _claim_of_images(body: Json) -> Claim:
+    first = mapping((items(body.get("images")) or (body.get("image"),))[0])
+    if "fal.media/" in str(first.get("url")):  # where fal keeps what it made
+        return Claim.CERTAIN
+    if "images" in body:
+        return Claim.SHAPE if "seed" in body and "url" in first else Claim.NO
+    return Claim.SHAPE if "content_type" in first else Claim.NO
 
 
 def _claim_of_status(status: str, body: Json) -> Claim:
@@ -229,7 +245,7 @@ def _claim_of_detail(detail: object) -> Claim:
     first = next(mappings(detail), {})
     if "fal.ai/errors" in str(first.get("url")):
         return Claim.CERTAIN
-    return Claim.SHAPE if first.get("type") in _OWN_TYPES else Claim.NO
+    return Claim.SHAPE if text(first.get("type")) in _OWN_TYPES else Claim.NO
 
 
 def _images(answer: Json) -> Sequence[object]:

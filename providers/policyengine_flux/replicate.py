@@ -57,6 +57,7 @@ class Replicate(Dialect):
         "is_data_removed": "boolean",  # inputs and outputs were deleted, as they are after an hour
         "has_input_images": "boolean",  # input megapixels are part of some prices
         "is_credit_low": "boolean",  # the rate is reduced because the credit runs out
+        "is_look_up": "boolean",  # the call asked for one prediction and got none
     }
     keys: ClassVar[frozenset[str]] = frozenset({"status", "detail", "title"})
 
@@ -117,9 +118,19 @@ class Replicate(Dialect):
             param=text(field),
             images_delivered=0,
             retry_after_s=_wait(body, message),
-            signal={"is_credit_low": True} if is_low else None,
+            signal=_error_signals(exchange, is_low=is_low),
         )
         return facts, ()
+
+
+def _error_signals(exchange: Exchange, *, is_low: bool) -> dict[str, Signal] | None:
+    found: dict[str, Signal] = {}
+    if is_low:
+        found["is_credit_low"] = True
+    # /v1/predictions/<id> is one prediction; /v1/predictions makes one.
+    if exchange.url and exchange.url.partition("?")[0].partition("/v1/predictions/")[2]:
+        found["is_look_up"] = True
+    return found or None
 
 
 def _object(body: object) -> Json:

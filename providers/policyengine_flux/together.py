@@ -38,8 +38,11 @@ class Together(Dialect):
         first = next(mappings(body.get("data")), {})
         if body.get("object") == "list" and "index" in first and any(key in first for key in _PIXELS):
             return Claim.CERTAIN
-        if not isinstance(body.get("error"), dict):
+        error = body.get("error")
+        if not isinstance(error, dict):
             return Claim.NO
+        if "api.together." in str(error.get("message")):  # where to find a key, or the list of models
+            return Claim.CERTAIN
         # `{"error": {…}}` is half the world's envelope: it counts where the caller named the provider.
         if exchange.seller == self.seller:
             return Claim.SHAPE
