@@ -24,6 +24,10 @@ Json = Mapping[str, object]
 _RUNNING_TYPES = frozenset({"start", "generating"})
 _TYPES = _RUNNING_TYPES | {"end", "error", "banned", "text", "verify"}
 _UNFINISHED = ("%)", "(waiting to start)", "(paused)", "(queued)")
+_FAILED = "Failed to process your command"
+# Green embeds report no trouble, red and yellow ones do
+# (https://github.com/trueai-org/midjourney-proxy, checked 2026-11-22).
+_OK_COLOUR = 65280
 
 
 class DiscordMessage(Dialect):
@@ -42,7 +46,7 @@ class DiscordMessage(Dialect):
             return Claim.NO
         if "embeds" in body or "attachments" in body or "trigger_id" in body:
             return Claim.CERTAIN
-        return Claim.SHAPE if "<@" in content else Claim.NO
+        return Claim.SHAPE if "<@" in content or content.startswith(_FAILED) else Claim.NO
 
     def normalize(self, exchange: Exchange) -> Normalized:
         """Return the facts of one message."""
@@ -50,8 +54,9 @@ class DiscordMessage(Dialect):
         content = text(body.get("content"))
         status = text(body.get("type"))
         embed = next(mappings(body.get("embeds")), {})
-        title = text(embed.get("title"))
-        message = _words(title, text(embed.get("description")))
+        is_told = embed.get("color") == _OK_COLOUR  # /info, /describe and the like answer in words
+        title = None if is_told else text(embed.get("title"))
+        message = None if is_told else _words(title, text(embed.get("description")))
         if message is None and content is not None and content.startswith("Failed"):
             message = content
         is_running = status in _RUNNING_TYPES or (status is None and message is None and _is_unfinished(content))
@@ -62,8 +67,9 @@ class DiscordMessage(Dialect):
             mode=mode_observed(content) or mode_asked(exchange.url, content),
             status=status,
             message=message,
-            terminal=False if is_running else True if content or message else None,
-            images_delivered=0 if is_running or is_failed else _attached(body),
+            terminal=False if is_running else True if content or message or is_told else None,
+            images_requested=0 if is_told else None,
+            images_delivered=0 if is_running or is_failed or is_told else _attached(body),
             task_id=scalar_text(body.get("trigger_id")),
             signal=signal or None,
         )
@@ -71,9 +77,10 @@ class DiscordMessage(Dialect):
 
 
 def _object(body: object) -> Json:
+    """Return the message in *body*: the last one of a list, or the text alone."""
     if isinstance(body, list | tuple):
         body = next((item for item in reversed(body) if isinstance(item, dict)), None)
-    return mapping(body)
+    return {"content": body} if isinstance(body, str) and body.startswith(("**", _FAILED)) else mapping(body)
 
 
 def _words(title: str | None, description: str | None) -> str | None:

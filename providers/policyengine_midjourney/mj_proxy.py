@@ -85,7 +85,7 @@ class MjProxy(Dialect):
     def _task(self, exchange: Exchange, body: Json, properties: Json, status: str) -> Facts:
         message = text(body.get("failReason")) or text(body.get("fail_reason"))
         action = text(body.get("action"))
-        is_text_task = action in _TEXT_ACTIONS
+        is_text_task = action is not None and action.upper() in _TEXT_ACTIONS
         is_repeat = "status" not in body
         signal: dict[str, Signal] = {"is_repeat": True} if is_repeat else {}
         if (progress := _percent(body.get("progress"))) is not None:

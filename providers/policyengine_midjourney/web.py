@@ -50,10 +50,11 @@ class MidjourneyWeb(Dialect):
     def normalize(self, exchange: Exchange) -> Normalized:
         """Return the facts of a submit or of a job."""
         body = mapping(exchange.body)
-        failure = next(mappings(body.get("failure")), None)
         job = next(mappings(body.get("success")), body)
+        is_accepted = bool(items(body.get("success")))
+        # A submit of several jobs may refuse some: those that were accepted run and cost their time.
+        failure = None if is_accepted else next(mappings(body.get("failure")), None)
         status = text(body.get("current_status"))
-        is_accepted = failure is None and bool(items(body.get("success")))
         facts = exchange.facts(
             self,
             operation=text(body.get("job_type")) or text(body.get("event_type")),

@@ -56,6 +56,7 @@ _NAMES = frozenset(
     }
 )
 _OPERATIONS = frozenset({"generate", "edit", "upscale", "control", "results"})
+_V1 = "/v1/generation/"  # binary images of version 1 have the same headers as those of version 2
 _NAMED_BY_ENDPOINT = frozenset({"core", "ultra", "sd3"})
 
 
@@ -120,6 +121,7 @@ class StabilityV2(Dialect):
             images_delivered=1 if is_good else 0,
             images_withheld=1 if reason == "CONTENT_FILTERED" else None,
             http_status=exchange.http_status or count(body.get("status")),
+            signal={"is_v1": True} if exchange.url and _V1 in exchange.url else None,
         )
         return facts, (UsageRow("image", "image", 1),) if is_good else ()
 
