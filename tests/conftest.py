@@ -89,6 +89,10 @@ class ToyPlugin:
         return [Seller("toy-inc", hosts=("api.toy.test",)), Seller("toy-twin-inc")]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the verdicts of tests/golden/ anew")
+
+
 @pytest.fixture
 def plugins() -> PluginSet:
     found = PluginSet()
