@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from types import ModuleType
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "command_parser", "main", "top_parser"]
 
 
 class Command(NamedTuple):
@@ -34,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
     "corpus": Command("corpus", "decide a labelled corpus and compare with its labels"),
     "providers": Command("providers", "list the installed plugins, their dialects and sellers"),
     "schema": Command("schema", "print the JSON Schema of a kind of file"),
+    "completion": Command("completion", "print the script that completes commands and names in a shell"),
 }
 _EPILOG = (
     "exit codes: 0 all right, 1 findings, 2 wrong usage or unreadable input. `imgpolicy COMMAND --help` has examples."
@@ -45,10 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if arguments is None else arguments)
     if not argv or argv[0] not in COMMANDS:
         return _top(argv)
-    module = import_module(f"policyengine.cli.{COMMANDS[argv[0]].module}")
+    parser, module = command_parser(argv[0])
+    return _run(module.run, parser.parse_args(argv[1:]))
+
+
+def command_parser(name: str) -> tuple[argparse.ArgumentParser, ModuleType]:
+    """Return the parser of one command and its module, which is imported."""
+    summary = COMMANDS[name].summary
+    module = import_module(f"policyengine.cli.{COMMANDS[name].module}")
     parser = argparse.ArgumentParser(
-        prog=f"imgpolicy {argv[0]}",
-        description=f"{COMMANDS[argv[0]].summary[0].upper()}{COMMANDS[argv[0]].summary[1:]}.",
+        prog=f"imgpolicy {name}",
+        description=f"{summary[0].upper()}{summary[1:]}.",
         epilog=module.EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -56,11 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--policy", metavar="DIR", default=os.environ.get("IMGPOLICY_DIR") or None, help="a policy directory"
     )
     module.add_arguments(parser)
-    return _run(module.run, parser.parse_args(argv[1:]))
+    return parser, module
 
 
-def _top(argv: Sequence[str]) -> int:
-    """Print help or version, or refuse what is no command."""
+def top_parser() -> tuple[argparse.ArgumentParser, argparse._SubParsersAction[argparse.ArgumentParser]]:
+    """Return the parser before the command, and where commands are added."""
     parser = argparse.ArgumentParser(
         prog="imgpolicy",
         description="Was my image generation charged, how much, says who, and what do I do next?",
@@ -68,7 +77,12 @@ def _top(argv: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    return parser, parser.add_subparsers(title="commands", metavar="COMMAND")
+
+
+def _top(argv: Sequence[str]) -> int:
+    """Print help or version, or refuse what is no command."""
+    parser, commands = top_parser()
     for name, command in COMMANDS.items():
         commands.add_parser(name, help=command.summary, add_help=False)
     told = parser.parse_args(argv)
