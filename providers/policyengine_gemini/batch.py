@@ -112,7 +112,7 @@ def _is_line(line: Mapping[str, object]) -> bool:
     """Return whether *line* is one result: `{"key", "response" | "error"}`, or Vertex's with the request repeated."""
     holds = is_answer(line.get("response")) or isinstance(line.get("error"), dict)
     if "key" in line or ("request" in line and "status" in line):
-        return holds or "response" in line or "status" in line
+        return holds or ("jobid" not in line and ("response" in line or "status" in line))
     return is_answer(line.get("response")) or (holds and "metadata" in line and "name" not in line)
 
 

@@ -100,7 +100,8 @@ class OpenrouterChat(GeminiOpenai):
         first = _first(exchange.body)
         if not first or not _is_openrouter(exchange, first):
             return Claim.NO
-        if exchange.url and exchange.url.partition("?")[0].endswith("/images"):
+        is_image_api = exchange.url and exchange.url.partition("?")[0].endswith("/images")
+        if is_image_api or ("data" in first and "choices" not in first):
             return Claim.NO  # its image API has a format of its own (https://openrouter.ai/docs, checked 2026-11-22)
         return Claim.CERTAIN if _is_rendered(first) or "error" in first else Claim.NO
 
@@ -109,6 +110,8 @@ def _is_openrouter(exchange: Exchange, first: Mapping[str, object]) -> bool:
     """Return whether the caller, the address, or a field that only OpenRouter adds says so."""
     if exchange.seller == OpenrouterChat.seller or (exchange.url and exchange.host == "openrouter.ai"):
         return True
+    if "error_type" in mapping(mapping(first.get("error")).get("metadata")):
+        return True  # typed errors: https://openrouter.ai/docs/api/reference/errors-and-debugging, checked 2026-11-22
     return "cost" in mapping(first.get("usage")) or ("provider" in first and "choices" in first)
 
 

@@ -44,7 +44,8 @@ def of_images(exchange: Exchange) -> Claim:
         claim = _images_body(body)
     elif type(body) is list and body:
         first = event_of(body[0])
-        claim = _images_body(first) if len(body) == 1 or is_image_event(first) else Claim.NO
+        is_own = len(body) == 1 or (is_image_event(first) and "cost" not in mapping(event_of(body[-1]).get("usage")))
+        claim = _images_body(first) if is_own else Claim.NO
     else:
         claim = Claim.MAYBE if type(body) is str and body.startswith(_LOGGED_TEXT) else Claim.NO
     if exchange.url and claim < Claim.CERTAIN:
@@ -183,7 +184,7 @@ def _azure_body(body: JSON) -> bool:
             and "{" not in words
             and any(mark in words for mark in _AZURE_WORDS)
         )
-    if body.get("status") in _AZURE_JOBS and "created" in body:
+    if body.get("status") in _AZURE_JOBS and type(body.get("created")) is int:
         return True
     data = items(body.get("data"))
     return bool(data) and any(name in mapping(data[0]) for name in _AZURE_ITEM_KEYS)

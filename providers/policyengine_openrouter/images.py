@@ -57,10 +57,14 @@ class OpenrouterImages(Dialect):
         if "choices" in first or not self.keys & first.keys():
             return Claim.NO
         is_own = exchange.seller == self.seller or (bool(exchange.url) and exchange.host == _HOST)
-        if is_own and _is_image_event(first):
+        last = first if isinstance(body, dict) else mapping(items(body)[-1])
+        has_cost = "cost" in mapping(last.get("usage"))  # OpenAI, whose envelopes these are, reports none
+        if _is_image_event(first) and (is_own or has_cost):
+            return Claim.CERTAIN
+        if has_cost and "data" in first:
             return Claim.CERTAIN
         # An error looks the same in OpenRouter's chat API, whose dialect may claim it as its own.
-        return Claim.SHAPE if is_own or "cost" in mapping(first.get("usage")) else Claim.NO
+        return Claim.SHAPE if is_own or has_cost else Claim.NO
 
     def normalize(self, exchange: Exchange) -> Normalized:
         """Return the facts and the tokens of one answer, streamed or whole."""

@@ -241,6 +241,15 @@ def test_the_engine_decides_whatever_comes(engine: Engine, dialect: Dialect, dat
 
 
 @each_scenario
+def test_no_two_dialects_are_sure_of_a_scenario(engine: Engine, dialect: Dialect, scenario: Scenario) -> None:
+    found = engine.dialect_of(Exchange(body=scenario.body, http_status=scenario.http_status, headers=scenario.headers))
+
+    # What others may have written as well is theirs, nobody's, or told apart by its address.
+    sure = dialect.recognizes(exchange_of(scenario, scenario.body, url=None)) is Claim.CERTAIN
+    assert found.name == dialect.name or not sure
+
+
+@each_scenario
 def test_words_of_the_scenarios_are_in_the_vocabulary(dialect: Dialect, scenario: Scenario) -> None:
     facts, _ = dialect.normalize(exchange_of(scenario, scenario.body))
 
