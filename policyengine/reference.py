@@ -8,6 +8,7 @@ import textwrap
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from policyengine.docstrings import statement_text
 from policyengine.facts import Facts
 from policyengine.rules.fields import ACCOUNT_FIELDS, Field, fact_fields, fields_for
 
@@ -69,7 +70,7 @@ def _groups() -> list[dict[str, str]]:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             if statement.lineno > last + 1 and groups[-1]:
                 groups.append({})
-            groups[-1][statement.target.id] = _text(docstring)
+            groups[-1][statement.target.id] = statement_text(docstring)
             last = docstring.end_lineno or 0
     kept = [group for group in groups if not group.keys() & set(_OPEN)]
     return [_with_derived(group) for group in kept]
@@ -81,13 +82,6 @@ def _with_derived(group: dict[str, str]) -> dict[str, str]:
         return group
     told = (Facts.images_missing.__doc__ or "").strip().removeprefix("Return ")
     return {**group, "images_missing": f"Derived: {told}"}
-
-
-def _text(docstring: ast.stmt) -> str:
-    """Return what a field's docstring says, on one line."""
-    value = docstring.value if isinstance(docstring, ast.Expr) else None
-    written = value.value if isinstance(value, ast.Constant) else ""
-    return " ".join(str(written).split())
 
 
 def _facts(fields: Mapping[str, Field], documented: Mapping[str, str]) -> str:

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyengine.plugins import load_plugins
-from policyengine.rules.fields import fields_for
-from policyengine.rules.schema import SCHEMA_KINDS, schema
+from policyengine.rules.described import described_schema
+from policyengine.rules.schema import SCHEMA_KINDS
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 EPILOG = """examples:
   imgpolicy schema bill
-  imgpolicy schema --write .schema/
+  imgpolicy schema --write policy/.schema
 
 A rule file names its schema in its first line: `#:schema ../.schema/bill.json`.
 """
@@ -43,5 +43,5 @@ def run(arguments: Namespace) -> int:
 
 
 def _written(kind: str) -> str:
-    fields = fields_for(kind, load_plugins().dialects.values())
-    return json.dumps(schema(kind, fields), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    document = described_schema(kind, load_plugins().dialects.values())
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

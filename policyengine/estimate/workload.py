@@ -95,6 +95,7 @@ class WorkloadFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Hold one month of work."""
 
     work: Work
+    """What is wanted, and how often."""
     failure: tuple[FailureClass, ...] | None = None
     """The failures to expect; those of `standard_workload` when left out."""
     seller: dict[str, SellerTerms] = {}

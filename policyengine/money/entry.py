@@ -98,7 +98,9 @@ class Currency(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     from_: date
     """The first day (UTC) of this rate."""
     source: str
+    """The URL of the rate."""
     checked: date
+    """The day the rate was last compared with its source."""
 
 
 class PriceFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,5 +115,6 @@ class PriceFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     components: tuple[Component, ...] = ()
     """The components of this seller's tariff, for models that are not priced here."""
     price: tuple[PriceEntry, ...] = ()
+    """One entry for each model and time; a change is a new entry."""
     currencies: tuple[Currency, ...] = ()
     """Dated worth of other currencies."""

@@ -16,8 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from policyengine.facts import Facts
+    from policyengine.rules.fields import Kind
 
-__all__ = ["All", "Any", "Condition", "Fault", "Not", "Test", "compares", "holds", "parse_conditions", "read", "shown"]
+__all__ = [
+    "OPERATORS",
+    "All",
+    "Any",
+    "Condition",
+    "Fault",
+    "Not",
+    "Test",
+    "compares",
+    "holds",
+    "parse_conditions",
+    "read",
+    "shown",
+]
 
 Operand = str | int | bool | float | Decimal | datetime
 
@@ -70,7 +84,7 @@ _TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
 }
 _TEXT_OPERATORS = frozenset({"contains", "starts_with", "ends_with"})
 _ORDER_OPERATORS = frozenset({"gt", "ge", "lt", "le"})
-_OPERATORS_OF: Mapping[str, frozenset[str]] = {
+OPERATORS: Mapping[Kind, frozenset[str]] = {
     "text": _TEXT_OPERATORS,
     "texts": _TEXT_OPERATORS,
     "integer": _ORDER_OPERATORS,
@@ -79,6 +93,7 @@ _OPERATORS_OF: Mapping[str, frozenset[str]] = {
     "time": _ORDER_OPERATORS,
     "boolean": frozenset(),
 }
+"""The operators that fit each kind of fact, beside `present` and `not`, which fit all."""
 _GROUPS = ("any", "all", "not")
 _NESTED = ("signal", "account")
 _MAX_DEPTH = 8
@@ -160,7 +175,7 @@ class _Reader:
                 self.fault(path, f"'present' takes true or false, not {shown(value)}")
             present = Test(field, "present", ())
             return present if value else Not(present)
-        allowed = _OPERATORS_OF[field.kind]
+        allowed = OPERATORS[field.kind]
         if name not in allowed:
             known = sorted({*allowed, "present", "not"})
             message = f"operator {shown(name)} does not fit {field.name!r}, which is {field.kind}{nearest(name, known)}"

@@ -115,6 +115,7 @@ class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     given: dict[str, Any]
     """Facts by name, with `outcome` and `stage` for bill and route rules."""
     note: str | None = None
+    """What a reader should know."""
 
 
 class NearMiss(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -125,6 +126,7 @@ class NearMiss(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     decided_by: str | None = None
     """The id of the rule that decides instead."""
     note: str | None = None
+    """What a reader should know."""
 
 
 class Rule(
@@ -166,17 +168,20 @@ class ClassifyFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Decide outcome and stage of the answers of some dialects."""
 
     decision: Literal["classify"]
+    """What the rules of this file decide: `classify`."""
     dialects: Annotated[tuple[str, ...], Meta(min_length=1)]
     """The dialects these rules serve; `["*"]` for all, after their own."""
     disable: tuple[str, ...] = ()
     """Ids of rules that do not apply."""
     rule: tuple[Rule[ClassifyEffect], ...] = ()
+    """The rules, in the order in which they are tried."""
 
 
 class BillFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Decide what one seller charges, component by component."""
 
     decision: Literal["bill"]
+    """What the rules of this file decide: `bill`."""
     seller: str
     """Who sends the invoice; `"*"` for every seller, after its own rules."""
     extends: str | None = None
@@ -190,15 +195,18 @@ class BillFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     disable: tuple[str, ...] = ()
     """Ids of rules that do not apply."""
     rule: tuple[Rule[BillEffect], ...] = ()
+    """The rules, in the order in which they are tried."""
 
 
 class RouteFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Decide what to do next."""
 
     decision: Literal["route"]
+    """What the rules of this file decide: `route`."""
     disable: tuple[str, ...] = ()
     """Ids of rules that do not apply."""
     rule: tuple[Rule[RouteEffect], ...] = ()
+    """The rules, in the order in which they are tried."""
 
 
 RuleFile = ClassifyFile | BillFile | RouteFile

@@ -8,14 +8,14 @@ import msgspec
 
 from policyengine.money.entry import PriceFile
 from policyengine.policy.accounts import AccountsFile
-from policyengine.rules.fields import Field
+from policyengine.rules.conditions import OPERATORS
 from policyengine.rules.model import DECISIONS
 from policyengine.vocabulary import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from policyengine.rules.fields import Kind
+    from policyengine.rules.fields import Field, Kind
 
 __all__ = ["SCHEMA_KINDS", "schema"]
 
@@ -27,17 +27,9 @@ _JSON_TYPES: Mapping[Kind, dict[str, Any]] = {
     "number": {"type": "number"},
     "amount": {"type": "number"},
     "boolean": {"type": "boolean"},
-    "time": {"type": "string", "format": "date"},
+    "time": {"anyOf": [{"type": "string", "format": name} for name in ("date", "date-time", "date-time-local")]},
 }
-_OPERATORS: Mapping[Kind, tuple[str, ...]] = {
-    "text": ("contains", "starts_with", "ends_with"),
-    "texts": ("contains", "starts_with", "ends_with"),
-    "integer": ("gt", "ge", "lt", "le"),
-    "number": ("gt", "ge", "lt", "le"),
-    "amount": ("gt", "ge", "lt", "le"),
-    "time": ("gt", "ge", "lt", "le"),
-    "boolean": (),
-}
+"""By kind; of TOML's times a day, a time with an offset and one without, in the words of TOML's editors."""
 
 
 def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
@@ -66,7 +58,7 @@ def schema(kind: str, fields: Mapping[str, Field] | None) -> dict[str, Any]:
     if fields is None:
         return document
     definitions = document["$defs"]
-    definitions |= {kind_of_fact: _condition_on(Field("", kind_of_fact)) for kind_of_fact in _JSON_TYPES}
+    definitions |= {_table_name(field): _operators(field) for field in fields.values()}
     definitions["When"] = _when(fields)
     definitions["Given"] = _given(fields)
     for definition in definitions.values():
@@ -83,7 +75,21 @@ def _document(kind: type, title: str) -> dict[str, Any]:
 
 
 def _titled(document: Mapping[str, Any], title: str) -> dict[str, Any]:
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **document}
+    told = _without_null(document)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **told}
+
+
+def _without_null(value: Any) -> Any:  # noqa: ANN401
+    """Return a schema without null, which TOML does not have: an editor would offer it."""
+    if isinstance(value, list):
+        return [_without_null(inner) for inner in value if inner != {"type": "null"}]
+    if not isinstance(value, dict):
+        return value
+    told = {key: _without_null(inner) for key, inner in value.items() if (key, inner) != ("default", None)}
+    options = told.pop("anyOf", [])
+    if len(options) == 1:
+        return {**told, **options[0]}
+    return {**told, "anyOf": options} if options else told
 
 
 def _when(fields: Mapping[str, Field]) -> dict[str, Any]:
@@ -127,18 +133,22 @@ def _value(field: Field) -> dict[str, Any]:
 
 
 def _condition(field: Field) -> dict[str, Any]:
-    """Return the schema of a condition on one fact; facts of one kind share one, closed sets apart."""
-    return _condition_on(field) if field.values else {"$ref": f"#/$defs/{field.kind}"}
-
-
-def _condition_on(field: Field) -> dict[str, Any]:
-    """Return the schema of a value, a list of them, or operators."""
+    """Return the schema of a condition on one fact: a value, a list of them, or a table of operators."""
     values = _one_or_more(_operand(field))
-    operators: dict[str, Any] = dict.fromkeys(_OPERATORS[field.kind], _one_or_more(_JSON_TYPES[field.kind]))
+    return {"anyOf": [*values["anyOf"], {"$ref": f"#/$defs/{_table_name(field)}"}]}
+
+
+def _table_name(field: Field) -> str:
+    """Return the name of the operators on *field*: facts of one kind share them, closed sets have their own."""
+    return f"operators-on-{field.name if field.values else field.kind}"
+
+
+def _operators(field: Field) -> dict[str, Any]:
+    """Return the schema of a table of operators."""
+    operators: dict[str, Any] = dict.fromkeys(OPERATORS[field.kind], _one_or_more(_JSON_TYPES[field.kind]))
     operators["present"] = {"type": "boolean"}
-    operators["not"] = {"anyOf": [*values["anyOf"], {"type": "object"}]}
-    table = {"type": "object", "properties": operators, "additionalProperties": False, "minProperties": 1}
-    return {"anyOf": [*values["anyOf"], table]}
+    operators["not"] = _condition(field)
+    return {"type": "object", "properties": operators, "additionalProperties": False, "minProperties": 1}
 
 
 def _one_or_more(one: Mapping[str, Any]) -> dict[str, Any]:

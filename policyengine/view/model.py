@@ -103,7 +103,9 @@ class Table(Subject, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
     title: str
     """One line for people."""
     column: Annotated[tuple[Column, ...], Meta(min_length=1)]
+    """Its columns, from left to right."""
     row: Annotated[tuple[Row, ...], Meta(min_length=1)]
+    """Its rows, from top to bottom."""
 
 
 class View(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -116,6 +118,7 @@ class View(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     checked: date
     """The day it was read."""
     table: Annotated[tuple[Table, ...], Meta(min_length=1)]
+    """The tables, in the order of the text."""
 
 
 def merged(*subjects: Subject) -> Subject:
