@@ -127,7 +127,7 @@ class Exchange(Struct, frozen=True, kw_only=True):
     def _fill_from_headers(self, known: dict[str, Any]) -> None:
         headers = self.headers
         if "request_id" not in known:
-            known["request_id"] = headers.get("x-request-id")
+            known["request_id"] = headers.get("x-request-id") or None
         if "retry_after_s" not in known:
             known["retry_after_s"] = _retry_after_s(headers)
         if "at" not in known and "date" in headers:

@@ -36,7 +36,7 @@ class Claim(IntEnum):
     """Keys, an address or a header that only this dialect uses."""
 
 
-class Scenario(Struct, frozen=True, kw_only=True):
+class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Keep one small native sample, written after the platform's documented shape."""
 
     name: str

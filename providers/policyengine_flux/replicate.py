@@ -74,8 +74,8 @@ class Replicate(Dialect):
     def normalize(self, exchange: Exchange) -> Normalized:
         """Return the facts of a prediction or of an error."""
         body = _object(exchange.body)
-        status = body.get("status")
-        if isinstance(status, str):
+        status = text(body.get("status"))
+        if status is not None:
             return self._prediction(exchange, body, status)
         return self._error(exchange, body)
 

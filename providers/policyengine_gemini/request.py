@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from policyengine.native import count, items, mapping, mappings, text
 
@@ -58,10 +57,8 @@ def request_signals(exchange: Exchange) -> dict[str, object]:
 
 def _model_of_url(url: str | None) -> str | None:
     """Return the model in `…/models/<model>:generateContent`."""
-    if not url:
-        return None
-    _, _, model = urlsplit(url).path.rpartition("/models/")
-    return model.partition(":")[0] or None
+    path = (url or "").partition("?")[0].partition("#")[0]
+    return path.rpartition("/models/")[2].partition(":")[0] or None if "/models/" in path else None
 
 
 def _parts(contents: object) -> Iterator[Mapping[str, object]]:

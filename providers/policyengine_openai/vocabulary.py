@@ -64,7 +64,10 @@ _BATCH = ("batch_expired", "batch_cancelled")
 # LiteLLM and OpenRouter send the HTTP status as the code
 _NUMERIC = tuple(str(status) for status in (400, 401, 402, 403, 404, 408, 422, 429, 500, 502, 503, 504, 529))
 
-CODES = frozenset((*_MODERATION, *_MONEY, *_ACCESS, *_CAPACITY, *_FAULTS, *_REQUEST, *_RESPONSES, *_BATCH, *_NUMERIC))
+_PASSED_ON = ("Forbidden",)  # Azure's, in the errors of gateways; github.com/pollinations/pollinations/issues/12446
+CODES = frozenset(
+    (*_MODERATION, *_MONEY, *_ACCESS, *_CAPACITY, *_FAULTS, *_REQUEST, *_RESPONSES, *_BATCH, *_NUMERIC, *_PASSED_ON)
+)
 """Error codes of OpenAI's endpoints and the commonest gateways."""
 
 # learn.microsoft.com/azure/ai-foundry/openai: how-to/dall-e, quotas-limits, concepts/content-filter; 2026-11-22
