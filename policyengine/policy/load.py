@@ -22,12 +22,13 @@ from policyengine.rules.source import Source, bundled_rules, read_source, rule_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from importlib.resources.abc import Traversable
 
     from policyengine.plugins import PluginSet
     from policyengine.rules.fields import Field, Kind
     from policyengine.rules.source import Origin
 
-__all__ = ["Policy", "load_policy"]
+__all__ = ["Policy", "load_policy", "price_label"]
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -93,7 +94,7 @@ class _Loading:
         """Add the price file that a plugin ships for *seller*, if it can be read."""
         if seller.price_file is None:
             return
-        label = "/".join(Path(str(seller.price_file)).parts[-3:])
+        label = price_label(seller.price_file)
         try:
             self.add_prices(read_source(seller.price_file, "plugin", label))
         except OSError as error:
@@ -123,6 +124,11 @@ class _Loading:
         name = "/".join(Path(source.file).parts[-2:])
         self.digest.update(f"{source.origin}:{name}:{len(source.data)}\n".encode())
         self.digest.update(source.data)
+
+
+def price_label(file: Traversable) -> str:
+    """Return how faults call the price *file* of a plugin."""
+    return "/".join(Path(str(file)).parts[-3:])
 
 
 def load_policy(plugins: PluginSet, directory: Path | None = None) -> Policy:

@@ -15,7 +15,6 @@ from policyengine_flux import policyengine_provider
 
 if TYPE_CHECKING:
     from policyengine.facts import Facts
-    from policyengine.provider import Scenario
     from policyengine.verdict import Verdict
 
 PROVIDER = policyengine_provider()
@@ -251,16 +250,6 @@ def test_regional_hosts_are_recognized(host: str) -> None:
 
 def test_foreign_host_that_ends_alike_is_not_recognized() -> None:
     assert DIALECT.recognizes(Exchange.of({}, url="https://notbfl.ai/v1/flux-dev")) is Claim.NO
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_scenarios_are_decided(engine: Engine, scenario: Scenario) -> None:
-    verdict = verdict_of(
-        engine, scenario.body, http_status=scenario.http_status, transport_error=scenario.transport_error
-    )
-
-    assert verdict.outcome != "unrecognized"
-    assert not [warning for warning in verdict.warnings if warning.code in ("drift", "plugin_failed")]
 
 
 def test_answer_to_a_submit_with_a_webhook_is_claimed_whatever_its_status() -> None:

@@ -133,16 +133,6 @@ def test_error_that_names_together_s_pages_is_claimed() -> None:
     assert DIALECT.recognizes(Exchange.of(body)) is Claim.CERTAIN
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_scenarios_are_decided(engine: Engine, scenario: Scenario) -> None:
-    verdict = verdict_of(
-        engine, scenario.body, http_status=scenario.http_status, transport_error=scenario.transport_error
-    )
-
-    assert verdict.outcome != "unrecognized"
-    assert not [warning for warning in verdict.warnings if warning.code in ("drift", "plugin_failed")]
-
-
 @pytest.mark.parametrize("scenario", [one for one in SCENARIOS if one.body is not None], ids=lambda one: one.name)
 def test_scenarios_are_recognized_where_the_provider_is_named(engine: Engine, scenario: Scenario) -> None:
     exchange = Exchange.of(scenario.body, http_status=scenario.http_status, provider="flux")

@@ -308,14 +308,6 @@ def test_quota_of_a_row_is_its_price(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(("dialect", "scenario"), SCENARIOS, ids=lambda value: value.name)
-def test_scenarios_are_decided(engine: Engine, dialect: Dialect, scenario: Scenario) -> None:
-    verdict = engine.evaluate(scenario.body, dialect=dialect.name, http_status=scenario.http_status)
-
-    assert verdict.outcome != "unrecognized"
-    assert not [warning for warning in verdict.warnings if warning.code in ("drift", "plugin_failed")]
-
-
-@pytest.mark.parametrize(("dialect", "scenario"), SCENARIOS, ids=lambda value: value.name)
 def test_scenarios_are_recognized(engine: Engine, dialect: Dialect, scenario: Scenario) -> None:
     # A job of useapi.net has `status` and `created`, which Azure's video jobs have too.
     provider = PROVIDER.name if dialect.name == "useapi" else None

@@ -16,7 +16,6 @@ from policyengine_stability import policyengine_provider
 
 if TYPE_CHECKING:
     from policyengine.facts import Facts
-    from policyengine.provider import Scenario
     from policyengine.verdict import Verdict
 
 PROVIDER = policyengine_provider()
@@ -170,16 +169,6 @@ def test_server_error_stays_unknown(engine: Engine) -> None:
 
 def test_envelope_of_anybody_is_not_claimed() -> None:
     assert DIALECT.recognizes(Exchange.of({"message": "no"})) is Claim.NO
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_scenarios_are_decided(engine: Engine, scenario: Scenario) -> None:
-    verdict = verdict_of(
-        engine, scenario.body, http_status=scenario.http_status, headers=scenario.headers, url=scenario.url
-    )
-
-    assert verdict.outcome != "unrecognized"
-    assert not [warning for warning in verdict.warnings if warning.code in ("drift", "plugin_failed")]
 
 
 @given(st.text(max_size=60))
