@@ -34,7 +34,7 @@ def missing(names: list[str]) -> list[str]:
     wanted = {f"policyengine/_rules/{path.relative_to('rules')}" for path in Path("rules").rglob("*.toml")}
     wanted |= {str(path.relative_to("providers")) for path in Path("providers").rglob("*.toml")}
     wanted |= {str(path.relative_to("providers")) for path in Path("providers").rglob("*.json")}
-    wanted |= {"policyengine/py.typed"}
+    wanted |= {str(path) for kind in ("*.template", "*.json", "py.typed") for path in Path("policyengine").rglob(kind)}
     return [f"missing {name}" for name in sorted(wanted - held)]
 
 

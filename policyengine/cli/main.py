@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Command] = {
     "test": Command("testing", "run the examples and near misses that the rules carry"),
     "corpus": Command("corpus", "decide a labelled corpus and compare with its labels"),
     "providers": Command("providers", "list the installed plugins, their dialects and sellers"),
+    "new": Command("new", "write the first files of a rule, a seller or a provider"),
     "schema": Command("schema", "print the JSON Schema of a kind of file"),
     "completion": Command("completion", "print the script that completes commands and names in a shell"),
 }
