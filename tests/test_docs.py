@@ -2,7 +2,8 @@
 
 Conventions of the pages, all in front of a fenced block:
 `<!-- not run: reason -->` leaves the block alone; `<!-- needs: module -->` skips it where the module is missing;
-`<!-- from: path -->` says that the block stands in docs/examples/path. In shown output `…` stands for anything,
+`<!-- from: path -->` says that the block stands in docs/examples/path; `<!-- write: path -->`, on a page that is
+followed from its first block to its last, that the reader writes it there. In shown output `…` stands for anything,
 and `$ echo $?` tells the exit code of the command before it, which is 0 otherwise.
 """
 
@@ -11,9 +12,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import site
 import subprocess
 import sys
 import tomllib
+import venv
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "docs" / "examples"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TUTORIALS = {"writing-rules.md", "writing-a-provider.md"}  # followed in one place, block after block
 IS_CHECKOUT = (ROOT / "policyengine").is_dir()
 FENCE = re.compile(
     r"(?:^<!-- (?P<mark>[a-z ]+): (?P<told>.+?) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$",
@@ -67,11 +71,13 @@ def blocks_of(page: Path) -> Iterator[Block]:
         yield Block(page.name, line, mark, told, match["language"], match["text"])
 
 
+SHELLS = ("console", "sh")
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
 
 def cases(*languages: str) -> list[object]:
     found = [block for block in BLOCKS if block.language in languages and block.mark not in ("not run", "from")]
+    found = [block for block in found if block.page not in TUTORIALS or block.language not in SHELLS]
     return [pytest.param(block, id=f"{block.page}:{block.line}") for block in found]
 
 
@@ -102,20 +108,13 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("block", cases("console", "sh"))
-def test_commands_print_what_is_shown(block: Block, workplace: Path) -> None:
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "NO_COLOR": "1",
-    }
-    environment.pop("IMGPOLICY_DIR", None)
-
+def check_commands(block: Block, home: Path, environment: dict[str, str]) -> None:
+    """Run the commands of *block* in *home* and compare what they print with what is shown."""
     for command in commands_of(block.text):
         done = subprocess.run(  # noqa: S602  the documentation is ours
             command.line,
             shell=True,
-            cwd=workplace,
+            cwd=home,
             env=environment,
             capture_output=True,
             encoding="utf-8",
@@ -126,6 +125,48 @@ def test_commands_print_what_is_shown(block: Block, workplace: Path) -> None:
         assert done.returncode == command.code, f"$ {command.line}\n{printed}"
         for shown in command.shown:
             assert pattern_of(shown).search(printed), f"$ {command.line}\nshown: {shown}\nprinted:\n{printed}"
+
+
+def environment_in(programs: Path) -> dict[str, str]:
+    """Return an environment whose programs are those of *programs*, before any other."""
+    path = f"{programs}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    known = {name: value for name, value in os.environ.items() if name not in ("IMGPOLICY_DIR", "PYTHONPATH")}
+    return {**known, "PATH": path, "NO_COLOR": "1"}
+
+
+@pytest.mark.parametrize("block", cases(*SHELLS))
+def test_commands_print_what_is_shown(block: Block, workplace: Path) -> None:
+    check_commands(block, workplace, environment_in(Path(sys.executable).parent))
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a Python that has all that this one has, and into which pip may install, offline."""
+    venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    programs = {"imgpolicy": "policyengine", "pip": "pip", "pytest": "pytest"}
+    for name, module in programs.items():
+        (python.parent / name).write_text(f'#!/bin/sh\nexec "{python}" -m {module} "$@"\n', encoding="utf-8")
+        (python.parent / name).chmod(0o755)
+    own = next((tmp_path / "venv").glob("lib/*/site-packages"))
+    lines = [f"import site; site.addsitedir({directory!r})\n" for directory in site.getsitepackages()]
+    (own / "beside.pth").write_text("".join(lines), encoding="utf-8")
+    who = {f"GIT_{role}_{what}": "docs@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    offline = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return {**environment_in(python.parent), **who, **offline, "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+
+
+@pytest.mark.parametrize("page", sorted(TUTORIALS))
+def test_a_tutorial_can_be_followed(page: str, workplace: Path, installation: dict[str, str]) -> None:
+    pytest.importorskip("hatchling", reason="plugins are built with hatchling")
+
+    for block in (block for block in BLOCKS if block.page == page):
+        if block.mark == "write":
+            (workplace / block.told).write_text(block.text, encoding="utf-8")
+        if block.language in SHELLS:
+            assert commands_of(block.text), f"{page}:{block.line}: no line begins with `$ `, so nothing is run"
+            assert block.mark != "not run", f"{page}:{block.line}: a tutorial runs as a whole"
+            check_commands(block, workplace, installation)
 
 
 @pytest.mark.parametrize("block", cases("python"))
@@ -148,7 +189,7 @@ def test_shown_files_are_the_examples(block: Block) -> None:
 
 
 def test_every_mark_is_known() -> None:
-    assert {block.mark for block in BLOCKS} <= {"", "not run", "needs", "from"}
+    assert {block.mark for block in BLOCKS} <= {"", "not run", "needs", "from", "write"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -102,3 +102,18 @@ def test_faults_become_annotations(command: str, policy: str) -> None:
     assert len(found) == done.stdout.count(f"{policy}/bill/")
     assert {match[pattern["file"]].partition("/")[0] for match in found} == {policy}
     assert all(int(match[pattern["line"]]) > 0 and match[pattern["message"]] for match in found)
+
+
+def shown() -> list[Any]:
+    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+    return [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)]
+
+
+def test_the_documented_configuration_names_what_there_is() -> None:
+    hooked, workflow = shown()
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+
+    assert [hook["id"] for hook in hooked["repos"][0]["hooks"]] == list(hooks())
+    assert workflow["jobs"]["policy"]["steps"][-1]["with"].keys() <= inputs.keys()
+    assert [name for name in inputs if f"| `{name}` |" not in page] == []

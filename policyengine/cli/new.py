@@ -74,7 +74,7 @@ def _rule(arguments: Namespace) -> tuple[Sequence[Path], str]:
         decision = "bill"
         _check_known(arguments.seller, tuple(engine.policy.prices.sellers))
     written = new_rule(home, decision, rule_id=arguments.id, seller=arguments.seller or "", dialects=dialects)
-    return written, f"edit it, then imgpolicy check --policy {home} and imgpolicy test --policy {home}"
+    return written, f"edit it, then imgpolicy check --policy {home} && imgpolicy test --policy {home}"
 
 
 def _seller(arguments: Namespace) -> tuple[Sequence[Path], str]:
@@ -93,7 +93,7 @@ def _provider(arguments: Namespace) -> tuple[Sequence[Path], str]:
     place = directory if directory.is_absolute() else f"./{directory}"
     return (
         written,
-        f"pip install --editable '{place}[test]', then pytest {place}; {place}/README.md says what to replace",
+        f"pip install --editable '{place}[test]' && pytest {place}; {place}/README.md says what to replace",
     )
 
 
@@ -114,5 +114,5 @@ def _check_id(written: str, engine: Engine) -> None:
 
 def _check_known(seller: str, sellers: Sequence[str]) -> None:
     if seller not in sellers:
-        msg = f"seller {seller!r} is not known{nearest(seller, sellers)}; make it with imgpolicy new seller {seller}"
+        msg = f"seller {seller!r} is not known{nearest(seller, sellers)} (imgpolicy new seller makes one)"
         raise InputError(msg)
