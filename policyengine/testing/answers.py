@@ -32,8 +32,8 @@ def exchanges(scenarios: Sequence[Scenario]) -> SearchStrategy[Exchange]:
     """Return exchanges with bodies of any JSON, built of the words of *scenarios*, or changed from one of them."""
     samples = [scenario.body for scenario in scenarios]
     names, any_json = _names(samples), _json(samples)
-    objects = st.dictionaries(names, any_json, min_size=1, max_size=6)
-    bodies = objects | st.lists(objects, max_size=3) | any_json | st.text(max_size=20)
+    objects = st.dictionaries(names, any_json, min_size=1, max_size=5)
+    bodies = objects | st.lists(objects, max_size=2) | any_json | st.text(max_size=20)
     if samples:
         bodies |= st.sampled_from(samples).flatmap(lambda body: _changed(body, names, any_json))
     return st.builds(
@@ -99,7 +99,7 @@ def _json(samples: Sequence[object]) -> SearchStrategy[Any]:
     return st.recursive(
         scalars,
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=5),
-        max_leaves=20,
+        max_leaves=8,
     )
 
 
