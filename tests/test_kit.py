@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 from textwrap import dedent, indent
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MODULE = """\
 from pathlib import Path
@@ -352,6 +351,15 @@ def test_every_test_of_the_kit_has_a_defect_that_it_finds() -> None:
     tests = {name for name in vars(ProviderContract) if name.startswith("test_")}
 
     assert tests == {defect.test for defect in DEFECTS.values()}
+
+
+def test_the_documentation_lists_every_test_of_the_kit() -> None:
+    from policyengine.testing import ProviderContract  # noqa: PLC0415
+
+    page = (Path(__file__).parents[1] / "docs" / "writing-a-provider.md").read_text(encoding="utf-8")
+    tests = [name for name in vars(ProviderContract) if name.startswith("test_")]
+
+    assert re.findall(r"^\| `(test_\w+)` \|", page, re.MULTILINE) == tests
 
 
 def test_what_is_missing_is_told_in_one_line() -> None:
