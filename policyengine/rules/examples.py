@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from msgspec import Struct
 
+from policyengine.errors import nearest
 from policyengine.facts import Facts
-from policyengine.rules.conditions import All, Any, Condition, Not, Test, holds, parse_conditions, read
+from policyengine.rules.conditions import parse_conditions
 from policyengine.rules.layers import RuleBook
+from policyengine.rules.load import LoadedRules
 from policyengine.rules.model import BillFile, ClassifyFile, Example, NearMiss
+from policyengine.rules.ordered import BoundRule
+from policyengine.rules.why import why_not
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policyengine.rules.fields import Field
-    from policyengine.rules.load import LoadedRules
-    from policyengine.rules.ordered import BoundRule
+    from policyengine.rules.ordered import OrderedRules
 
-__all__ = ["Failure", "facts_of", "run_examples", "untested", "why_not"]
+__all__ = ["Case", "Failure", "Given", "cases", "facts_of", "failure_of", "run_examples", "untested"]
 
 _ANY_DAY = date(2026, 11, 24)
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """Say which example of which rule does not hold, and why."""
+    """Say which example of which rule does not hold, on which facts, and why."""
 
     file: str
     line: int
@@ -36,6 +39,10 @@ class Failure(Struct, frozen=True, kw_only=True):
     """example or near_miss."""
     number: int
     """Counted from 1."""
+    given: dict[str, Any]
+    """The facts, as the file has them."""
+    decided_by: tuple[str, ...] = ()
+    """The rules that decide instead, each with its place."""
     message: str
 
     def __str__(self) -> str:
@@ -51,20 +58,54 @@ class Given(Struct, frozen=True, kw_only=True):
     stage: str | None = None
 
 
-def run_examples(book: RuleBook) -> tuple[int, list[Failure]]:
-    """Return how many examples and near misses were run, and those that do not hold.
+class Case(Struct, frozen=True, kw_only=True):
+    """Hold one example or near miss, and the rules that it is decided by."""
+
+    book: RuleBook
+    file: LoadedRules
+    rule: BoundRule
+    told: Example | NearMiss
+    number: int
+    """Counted from 1."""
+
+    @property
+    def kind(self) -> str:
+        """Return whether the rule must decide it or must not."""
+        return "example" if isinstance(self.told, Example) else "near_miss"
+
+    def given(self) -> Given:
+        """Return its facts.
+
+        Raises:
+            ValueError: a fact has the wrong type, is outside its closed set, or does not exist.
+        """
+        return facts_of(self.told.given, self.file, self.rule)
+
+    def rules(self, given: Given) -> OrderedRules:
+        """Return the list of rules that the rule belongs to, for the dialect or the seller of *given*."""
+        key = {"classify": given.facts.dialect, "bill": given.facts.seller}.get(self.rule.decision, "")
+        find = self.book.experimental if self.rule.rule.status == "experimental" else self.book.deciding
+        return find(self.rule.decision, key)
+
+
+def cases(book: RuleBook) -> Iterator[Case]:
+    """Yield every example and near miss.
 
     Shipped rules are held to their examples as shipped: that a team's own rules decide before them is no fault.
     """
-    ran = 0
-    failures: list[Failure] = []
     shipped = RuleBook([file for file in book.files if file.source.origin != "user"])
     for file in book.files:
+        own = book if file.source.origin == "user" else shipped
         for rule in file.rules:
-            results = [*_results(book if file.source.origin == "user" else shipped, file, rule)]
-            ran += len(results)
-            failures += [result for result in results if result is not None]
-    return ran, failures
+            for examples in (rule.rule.example, rule.rule.near_miss):
+                for number, told in enumerate(examples, 1):
+                    yield Case(book=own, file=file, rule=rule, told=told, number=number)
+
+
+def run_examples(book: RuleBook) -> tuple[int, list[Failure]]:
+    """Return how many examples and near misses were run, and those that do not hold."""
+    results = [failure_of(case) for case in cases(book)]
+    return len(results), [failure for failure in results if failure is not None]
 
 
 def untested(book: RuleBook) -> list[BoundRule]:
@@ -72,51 +113,62 @@ def untested(book: RuleBook) -> list[BoundRule]:
     return [rule for file in book.files for rule in file.rules if not (rule.rule.example and rule.rule.near_miss)]
 
 
-def _results(book: RuleBook, file: LoadedRules, rule: BoundRule) -> Iterator[Failure | None]:
-    """Yield, for each example and near miss of *rule*, its failure or None."""
-    kinds: tuple[tuple[str, tuple[Example | NearMiss, ...]], ...] = (
-        ("example", rule.rule.example),
-        ("near_miss", rule.rule.near_miss),
-    )
-    for kind, examples in kinds:
-        for number, example in enumerate(examples, 1):
-            message = _checked(book, file, rule, example)
-            if message is None:
-                yield None
-            else:
-                place = rule.place
-                yield Failure(
-                    file=place.file, line=place.line, rule=rule.rule.id, kind=kind, number=number, message=message
-                )
-
-
-def _checked(book: RuleBook, file: LoadedRules, rule: BoundRule, example: Example | NearMiss) -> str | None:
-    """Return what is wrong with *example*, or None."""
+def failure_of(case: Case) -> Failure | None:
+    """Return what is wrong with *case*, or None."""
     try:
-        given = facts_of(example.given, file, rule)
+        given = case.given()
     except (msgspec.ValidationError, TypeError, ValueError) as error:
-        return f"'given' is not a set of facts: {error}"
-    ids = [decider.rule.id for decider in _deciders(book, rule, given)]
-    named = ", ".join(dict.fromkeys(ids)) or "no rule"
-    if isinstance(example, Example):
-        return None if rule.rule.id in ids else f"decided by {named}; {why_not(rule.condition, given)}"
-    if rule.rule.id in ids:
-        return "decided by this rule"
-    if example.decided_by is not None and example.decided_by not in ids:
-        return f"decided by {named}, not by {example.decided_by}"
-    return None
+        return _failure(case, f"'given' is not a set of facts: {error}")
+    rules = case.rules(given)
+    deciders = _deciders(rules, case.rule, given)
+    ids = [decider.rule.id for decider in deciders]
+    own = case.rule.rule.id
+    if isinstance(case.told, Example):
+        return None if own in ids else _failure(case, _instead(deciders, case, rules, given), deciders)
+    if own in ids:
+        return _failure(case, "decided by this rule", deciders)
+    wanted = case.told.decided_by
+    if wanted is None or wanted in ids:
+        return None
+    if wanted not in case.book.rules:
+        return _failure(case, f"there is no rule {wanted!r}{nearest(wanted, tuple(case.book.rules))}", deciders)
+    return _failure(case, _instead(deciders, case, rules, given), deciders)
 
 
-def _deciders(book: RuleBook, rule: BoundRule, given: Given) -> list[BoundRule]:
-    """Return the rules that decide *given* in the list *rule* belongs to."""
-    facts = given.facts
-    key = {"classify": facts.dialect, "bill": facts.seller}.get(rule.decision, "")
-    find = book.experimental if rule.rule.status == "experimental" else book.deciding
-    ordered = find(rule.decision, key)
+def _failure(case: Case, message: str, deciders: Iterable[BoundRule] = ()) -> Failure:
+    place = case.rule.place
+    named = dict.fromkeys(f"{one.rule.id} ({one.place.file}:{one.place.line})" for one in deciders)
+    return Failure(
+        file=place.file,
+        line=place.line,
+        rule=case.rule.rule.id,
+        kind=case.kind,
+        number=case.number,
+        given=case.told.given,
+        decided_by=tuple(named),
+        message=message,
+    )
+
+
+def _instead(deciders: Sequence[BoundRule], case: Case, rules: OrderedRules, given: Given) -> str:
+    """Return who decides instead of the rule that should, and what keeps that one from it."""
+    decided = f"decided by {', '.join(dict.fromkeys(one.rule.id for one in deciders)) or 'no rule'}"
+    wanted = case.rule.rule.id
+    if isinstance(case.told, NearMiss) and case.told.decided_by is not None:
+        wanted = case.told.decided_by
+        decided += f", not by {wanted}"
+    listed = next((one for one in rules.rules if one.rule.id == wanted), None)  # with the days on which it decides
+    if listed is None:
+        return f"{decided}; {wanted} is not asked: it is disabled, replaced, or serves others"
+    return f"{decided}; {why_not(listed.condition, given)}"
+
+
+def _deciders(rules: OrderedRules, rule: BoundRule, given: Given) -> list[BoundRule]:
+    """Return those of *rules*, the list that *rule* belongs to, that decide *given*."""
     if rule.decision == "bill":
-        found = ordered.per_component(facts, given.outcome or "", given.stage or "")
+        found = rules.per_component(given.facts, given.outcome or "", given.stage or "")
         return [one for one in found if one is not None]
-    first = ordered.first(facts, given.outcome, given.stage)
+    first = rules.first(given.facts, given.outcome, given.stage)
     return [] if first is None else [first]
 
 
@@ -180,25 +232,3 @@ def _plain(fields: Mapping[str, object]) -> dict[str, object]:
         else:
             plain[name] = value
     return plain
-
-
-def why_not(condition: Condition, given: Given) -> str:
-    """Return the first part of *condition* that does not hold, with the value it read."""
-    if holds(condition, given.facts, given.outcome, given.stage):
-        return "its conditions hold, an earlier rule decides"
-    if isinstance(condition, All):
-        part = next(part for part in condition.parts if not holds(part, given.facts, given.outcome, given.stage))
-        return why_not(part, given)
-    if isinstance(condition, Not):
-        return f"not so, since {_stated(condition.inner)} holds"
-    if isinstance(condition, Any):
-        return f"none of {len(condition.parts)} alternatives holds"
-    value = read(condition.field.name, given.facts, given.outcome, given.stage)
-    return f"{_stated(condition)} is false: it is {'absent' if value is None else repr(value)}"
-
-
-def _stated(condition: Condition) -> str:
-    if isinstance(condition, Test):
-        operands = " or ".join(map(repr, condition.operands))
-        return f"{condition.field.name} {condition.operator} {operands}".strip()
-    return "a group of conditions"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from policyengine.rules.examples import facts_of, run_examples, untested, why_not
+from policyengine.rules.examples import facts_of, run_examples, untested
 from policyengine.rules.layers import RuleBook
+from policyengine.rules.why import why_not
 
 if TYPE_CHECKING:
     from policyengine.errors import Diagnostic
@@ -109,7 +110,38 @@ def test_a_near_miss_may_name_the_rule_that_decides_instead(file_of: File) -> No
 
     (failure,) = failures(file_of("classify", right, wrong, other))
 
-    assert "b: near_miss 1: decided by no rule, not by toy.other" in failure
+    assert failure.endswith(
+        "b: near_miss 1: decided by no rule, not by toy.other; http_status equals 500 is false: it is 502"
+    )
+
+
+def test_a_near_miss_that_names_a_rule_that_is_not_there_says_which_is_near(file_of: File) -> None:
+    other = rule("classify", "when.http_status = 500", name="toy.other")
+    written = rule("classify", "when.http_status = 400", near_miss("{ http_status = 500 }", 'decided_by = "toy.othr"'))
+
+    (failure,) = failures(file_of("classify", written, other))
+
+    assert failure.endswith("there is no rule 'toy.othr'; did you mean 'toy.other'?")
+
+
+def test_an_example_outside_the_days_of_its_rule_says_so(file_of: File) -> None:
+    written = rule(
+        "classify", "from = 2026-05-01", "when.http_status = 400", example("{ http_status = 400, at = 2026-04-30 }")
+    )
+
+    (failure,) = failures(file_of("classify", written))
+
+    assert "at ge 2026-05-01 00:00:00+00:00 is false: it is 2026-04-30" in failure
+
+
+def test_a_failure_keeps_the_facts_and_who_decided_where(file_of: File) -> None:
+    first = rule("classify", "when.http_status = 200", name="toy.first")
+    second = rule("classify", "when.http_status.ge = 200", example("{ http_status = 200 }"))
+
+    (failure,) = run_examples(RuleBook([file_of("classify", first, second)]))[1]
+
+    assert failure.given == {"http_status": 200}
+    assert failure.decided_by == ("toy.first (rules.toml:3)",)
 
 
 GIVEN: dict[str, tuple[str, str, str]] = {
@@ -204,7 +236,9 @@ def test_a_disabled_rule_does_not_hold_its_examples(file_of: File, load_file: Lo
     off, _ = load_file('decision = "classify"\ndialects = ["*"]\ndisable = ["toy.one"]\n', file="off.toml")
     assert off is not None
 
-    assert failures(file_of("classify", written), off)
+    (failure,) = failures(file_of("classify", written), off)
+
+    assert failure.endswith("decided by no rule; toy.one is not asked: it is disabled, replaced, or serves others")
 
 
 def test_rules_without_an_example_or_a_near_miss_are_listed(file_of: File) -> None:
@@ -248,8 +282,22 @@ WHY = {
         "http_status ge 500 is false: it is 400",
     ),
     "not": ('when.code.not = "x"', '{ code = "x" }', "not so, since code equals 'x' holds"),
-    "not a group": ('when.not = { code = "x", http_status = 1 }', '{ code = "x", http_status = 1 }', "a group of"),
-    "none of several": ('when.any = [{ code = "x" }, { code = "y" }]', "{ }", "none of 2 alternatives holds"),
+    "not a group": (
+        'when.not = { code = "x", http_status = 1 }',
+        '{ code = "x", http_status = 1 }',
+        "not so, since (code equals 'x') and (http_status equals 1) holds",
+    ),
+    "not a value": ('when.code.not = ["x", "y"]', '{ code = "y" }', "since code equals 'x' or 'y' holds: it is 'y'"),
+    "several false": (
+        'when = { code = "x", http_status = 1 }',
+        "{ http_status = 2 }",
+        "code equals 'x' is false: it is absent; http_status equals 1 is false: it is 2",
+    ),
+    "none of several": (
+        'when.any = [{ code = "x" }, { http_status.gt = 1 }]',
+        '{ code = "z", http_status = 1 }',
+        "none of 2 alternatives holds: (1) code equals 'x' is false: it is 'z', (2) http_status gt 1 is false: it is 1",
+    ),
     "absent and negated": ("when.code.present = true", "{ }", "code present is false: it is absent"),
 }
 
