@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from policyengine.rules.model import Evidence
     from policyengine.verdict import Bill, Charge, ChargeLine, Step, Verdict
 
-__all__ = ["explain", "interval", "money"]
+__all__ = ["explain", "interval", "money", "printable"]
 
 _NAMED_FACTS = (
     "model",
@@ -50,10 +50,10 @@ def explain(verdict: Verdict) -> str:
         _warnings(verdict),
         f"Decided by engine {verdict.fingerprint[:12]}." if verdict.fingerprint else "",
     ]
-    return _printable("\n\n".join(part for part in parts if part))
+    return printable("\n\n".join(part for part in parts if part))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return *text* with what steers a terminal, or cannot be encoded, escaped: platforms send anything."""
     return "\n".join(
         line if line.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)

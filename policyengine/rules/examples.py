@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
@@ -48,6 +49,27 @@ class Failure(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """Return the failure in one line."""
         return f"{self.file}:{self.line}: {self.rule}: {self.kind} {self.number}: {self.message}"
+
+    def details(self) -> list[str]:
+        """Return the facts and who decided instead, a line each."""
+        lines = [f"given {{ {', '.join(_assignments(self.given))} }}"]
+        return lines + ([f"decided by {', '.join(self.decided_by)}"] if self.decided_by else [])
+
+
+def _assignments(table: Mapping[str, object]) -> Iterator[str]:
+    """Yield the keys and values of *table* as TOML has them in one line."""
+    for key, value in table.items():
+        yield f"{key} = {_inline(value)}"
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(_assignments(value))} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_inline, value))}]"
+    if isinstance(value, str | bool):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
 
 
 class Given(Struct, frozen=True, kw_only=True):
@@ -97,7 +119,8 @@ def cases(book: RuleBook) -> Iterator[Case]:
     for file in book.files:
         own = book if file.source.origin == "user" else shipped
         for rule in file.rules:
-            for examples in (rule.rule.example, rule.rule.near_miss):
+            kinds: tuple[tuple[Example | NearMiss, ...], ...] = (rule.rule.example, rule.rule.near_miss)
+            for examples in kinds:
                 for number, told in enumerate(examples, 1):
                     yield Case(book=own, file=file, rule=rule, told=told, number=number)
 

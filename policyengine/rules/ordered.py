@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from policyengine.rules.conditions import Condition
     from policyengine.rules.fields import Field
 
-__all__ = ["BoundRule", "OrderedRules", "Place"]
+__all__ = ["ALL_PARTS", "BoundRule", "OrderedRules", "Place"]
 
 _MOST_KEYS = 4096
 _MOST_WORDS = 256  # remembered per key
 _LONGEST_WORDS = 600  # characters; longer texts are not kept
-_ALL_PARTS = (1 << len(PARTS)) - 1
+ALL_PARTS = (1 << len(PARTS)) - 1
 
 
 class Place(Struct, frozen=True):
@@ -68,7 +68,7 @@ class BoundRule:
 def _mask(effect: object) -> int:
     """Return the parts that a bill rule names, one bit each; all of them for other rules."""
     if not isinstance(effect, BillEffect):
-        return _ALL_PARTS
+        return ALL_PARTS
     return sum(1 << bit for bit, name in enumerate(PARTS) if getattr(effect, name) is not None)
 
 
@@ -98,7 +98,7 @@ class _Left(Struct, frozen=True):
 def _walked(rules: Sequence[_Open], facts: Facts | None, outcome: str | None, stage: str | None) -> Deciders:
     """Return the deciding rule of each part, first rule first; without *facts*, of rules that all match."""
     found: list[BoundRule | None] = [None] * len(PARTS)
-    undecided = _ALL_PARTS
+    undecided = ALL_PARTS
     for one in rules:
         news = one.rule.mask & undecided
         if news and (one.match is None or (facts is not None and one.match(facts, outcome, stage))):
@@ -172,7 +172,7 @@ class OrderedRules:
         """Return what *key* decides of *candidates*, and what it leaves open."""
         rules: list[_Open] = []
         fields: dict[Field, None] = {}
-        undecided = _ALL_PARTS
+        undecided = ALL_PARTS
         for rule in candidates:
             condition = narrowed(rule.condition, self._key, key)
             if condition is False or not rule.mask & undecided:
