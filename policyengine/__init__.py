@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from policyengine.facts import Facts, UsageRow
     from policyengine.hookspecs import hookimpl
     from policyengine.provider import Claim, Dialect, Provider, Seller
+    from policyengine.request import Request
     from policyengine.verdict import Verdict
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "PolicyEngineError",
     "PolicyFileError",
     "Provider",
+    "Request",
     "Seller",
     "UsageRow",
     "Verdict",
@@ -44,6 +46,7 @@ _HOMES = {
     "Exchange": "exchange",
     "Facts": "facts",
     "UsageRow": "facts",
+    "Request": "request",
     "Verdict": "verdict",
     "hookimpl": "hookspecs",
     **dict.fromkeys(("Claim", "Dialect", "Provider", "Seller"), "provider"),

@@ -72,15 +72,15 @@ class Billing:
             decided.append((given, self._decide(told, work and with_facts(work, given))))
         return joined(unknown, decided)
 
-    def success(self, work: Facts) -> Charge:
-        """Return what *work* costs when every component that the tariff has is charged."""
+    def success(self, work: Facts, usage: tuple[UsageRow, ...] = ()) -> Charge:
+        """Return what *work* costs when every component that the tariff has is charged; *usage* is known of it."""
         unknown = open_facts(work, self._rules.alternatives(work.seller))
-        return hull([(given, self._in_full(with_facts(work, given))) for given in each(unknown)])
+        return hull([(given, self._in_full(with_facts(work, given), usage)) for given in each(unknown)])
 
-    def _in_full(self, work: Facts) -> Charge:
+    def _in_full(self, work: Facts, usage: tuple[UsageRow, ...]) -> Charge:
         components = self._prices.components(work, self._prices.tariffs(work))
         parts = [ComponentBill(component, "charged") for component in COMPONENTS if component in components]
-        return price_bill(parts, work, (), self._prices)
+        return price_bill(parts, work, usage, self._prices)
 
     def _decide(self, case: Case, work: Facts | None) -> Decided:
         facts = case.facts

@@ -182,8 +182,9 @@ def _examples(engine: Engine, dialect: Dialect, seller: str) -> Iterator[tuple[s
         for rule in file.rules:
             for example in rule.rule.example:
                 facts = facts_of(example.given, file, rule).facts
-                told = msgspec.structs.replace(facts, provider=dialect.provider, dialect=dialect.name, seller=seller)
-                yield rule.rule.id, rule.rule.title, told
+                if isinstance(facts, Facts):
+                    where = {"provider": dialect.provider, "dialect": dialect.name, "seller": seller}
+                    yield rule.rule.id, rule.rule.title, msgspec.structs.replace(facts, **where)
 
 
 def _on_the_day(engine: Engine, sample: _Sample, at: datetime, usual: str | None) -> _Sample:

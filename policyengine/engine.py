@@ -20,7 +20,7 @@ from policyengine.provider import Claim, Dialect, Normalized, Seller
 from policyengine.routing import UNROUTED, route_for
 from policyengine.settlement import settled_charge
 from policyengine.verdict import Step, Verdict, VerdictWarning
-from policyengine.warning import ABOUT_THE_ANSWER, charge_warnings, fact_warnings
+from policyengine.warning import ABOUT_THE_ANSWER, charge_warnings, fact_warnings, unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from policyengine.exchange import Exchange
     from policyengine.facts import Facts
     from policyengine.policy.accounts import Account
+    from policyengine.preflight import Preflight
+    from policyengine.request import Request
     from policyengine.rules.model import Decision
     from policyengine.rules.ordered import BoundRule
     from policyengine.verdict import Charge
@@ -137,7 +139,7 @@ class Engine:
         """Return the same answer under another seller's invoice; the account with the former one counts no more."""
         kept = [warning for warning in verdict.warnings if warning.code in ABOUT_THE_ANSWER]
         facts = msgspec.structs.replace(verdict.facts, seller=seller, account=dict(account_facts or {}))
-        return self._verdict(facts, verdict.usage, [*kept, *self._unlisted(seller)])
+        return self._verdict(facts, verdict.usage, [*kept, *unlisted(seller, self.policy.prices)])
 
     def decide(self, facts: Facts, usage: Iterable[UsageRow] = ()) -> Verdict:
         """Return the verdict on facts that are already normalized."""
@@ -151,6 +153,18 @@ class Engine:
     def success_cost(self, work: Facts) -> Charge:
         """Return what *work* costs when it succeeds."""
         return self._billing.success(work)
+
+    def preflight(self, request: Request, *, account: str | None = None) -> Preflight:
+        """Return what to mind before *request* is sent, and what the call costs if it fails or succeeds.
+
+        Raises:
+            DialectError: no plugin ships the provider.
+            AccountError: *account* names no account of the policy directory.
+            InputError: a value of the request has the wrong type.
+        """
+        from policyengine.preflight import preflight  # noqa: PLC0415
+
+        return preflight(self, self._billing, request, None if account is None else self._account(account))
 
     def dialect_of(self, exchange: Exchange) -> Dialect:
         """Return the dialect that *exchange* is written in.
@@ -234,15 +248,8 @@ class Engine:
             assumed = "pass seller=" if seller == NOBODY else f"assumed {seller!r}, the dialect's own"
             warnings.append(VerdictWarning("seller_assumed", f"{shown}; {assumed}"))
         else:
-            warnings += self._unlisted(seller)
+            warnings += unlisted(seller, self.policy.prices)
         return seller, warnings
-
-    def _unlisted(self, seller: str) -> list[VerdictWarning]:
-        """Return a warning when neither rules nor prices name *seller*."""
-        if seller in self.policy.prices.sellers:
-            return []
-        known = nearest(seller, tuple(self.policy.prices.sellers))
-        return [VerdictWarning("seller_unknown", f"seller {seller!r} has no rules and no prices{known}")]
 
     def _shown_seller(self, exchange: Exchange) -> str | None:
         """Return the seller that the address or the envelope shows."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from policyengine.rules.model import Evidence
     from policyengine.verdict import Bill, Charge, ChargeLine, Step, Verdict
 
-__all__ = ["explain", "interval", "money", "printable"]
+__all__ = ["evidence_text", "explain", "interval", "money", "printable"]
 
 _NAMED_FACTS = (
     "model",
@@ -159,10 +159,11 @@ def _bill_steps(verdict: Verdict) -> Iterator[str]:
 def _step(step: Step, label: str = "") -> Iterator[str]:
     yield f"  {label}{step.title}  [{step.rule}, {step.file}:{step.line}]"
     for evidence in step.evidence:
-        yield f"    {_evidence(evidence)}"
+        yield f"    {evidence_text(evidence)}"
 
 
-def _evidence(evidence: Evidence) -> str:
+def evidence_text(evidence: Evidence) -> str:
+    """Return the basis, what it speaks of, the quote, and the source with the day it was read."""
     against = f", for {evidence.supports!r} instead" if evidence.supports else ""
     about = f", on {evidence.component}" if evidence.component else ""
     quote = f' "{_short(evidence.quote)}"' if evidence.quote else ""

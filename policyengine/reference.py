@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from policyengine.docstrings import statement_text
 from policyengine.facts import Facts
-from policyengine.rules.fields import ACCOUNT_FIELDS, Field, fact_fields, fields_for
+from policyengine.request import Request
+from policyengine.rules.fields import ACCOUNT_FIELDS, Field, fact_fields, fields_for, request_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -40,6 +41,9 @@ _ACCOUNT = """## Account
 
 What the caller, the command line or `accounts.toml` tells of the account. A key under `facts` of an account in
 `accounts.toml`, or under `alternatives` of a bill table, is a fact of kind text: `account.<key>`."""
+_REQUEST = """## Before a call
+
+Rules of `preflight` read these names instead, and those of the account. See [Before a call](preflight.md)."""
 _DIALECTS = """## Dialects
 
 A dialect may declare facts that only it tells, `signal.<name>`. It lists the known values of some facts: another
@@ -50,20 +54,22 @@ def facts_markdown(dialects: Iterable[Dialect]) -> str:
     """Return the page about the facts, with the signals and vocabularies of *dialects*."""
     fields = fact_fields()
     parts = [_HEAD]
-    for title, documented in zip(GROUPS, _groups(), strict=True):
+    for title, documented in zip(GROUPS, _groups(Facts), strict=True):
         parts.append(f"## {title}\n\n{_facts(fields, documented)}")
     decided = {name: field for name, field in fields_for("bill", ()).items() if name not in fields}
     parts.append(f"{_DECIDED}\n\n{_table(('fact', 'kind', 'values'), map(_undocumented, decided.values()))}")
     parts.append(f"{_ACCOUNT}\n\n{_table(('fact', 'kind', 'values'), map(_undocumented, ACCOUNT_FIELDS))}")
+    asked = {name: told for group in _groups(Request) for name, told in group.items()}
+    parts.append(f"{_REQUEST}\n\n{_facts(request_fields(), asked)}")
     header = ("dialect", "provider", "own seller", "facts of its own", "known values")
     parts.append(f"{_DIALECTS}\n\n{_table(header, map(_dialect, dialects))}")
     return "\n\n".join(parts) + "\n"
 
 
-def _groups() -> list[dict[str, str]]:
-    """Return the docstrings of the fields, in the groups in which the class lists them."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(Facts))).body[0]
-    assert isinstance(body, ast.ClassDef)  # noqa: S101  Facts is a class
+def _groups(subject: type[Facts | Request]) -> list[dict[str, str]]:
+    """Return the docstrings of the fields, in the groups in which the class *subject* lists them."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(subject))).body[0]
+    assert isinstance(body, ast.ClassDef)  # noqa: S101  it is a class
     groups: list[dict[str, str]] = [{}]
     last = body.body[0].end_lineno or 0
     for statement, docstring in pairwise(body.body):

@@ -12,6 +12,7 @@ __all__ = [
     "COMPONENTS",
     "OUTCOMES",
     "PARTS",
+    "SEVERITIES",
     "STAGES",
     "TIERS",
     "Action",
@@ -22,6 +23,7 @@ __all__ = [
     "Filter",
     "Outcome",
     "RateLimit",
+    "Severity",
     "Stage",
     "Tier",
 ]
@@ -86,6 +88,9 @@ Action = Literal[
 ]
 """What to do next."""
 
+Severity = Literal["critical", "warning", "info"]
+"""How much advice before a call matters, most first."""
+
 Tier = Literal["standard", "batch", "flex", "priority"]
 """The service tier a request was served on."""
 
@@ -98,4 +103,5 @@ PARTS: tuple[Component | Aspect, ...] = (*COMPONENTS, *ASPECTS)
 BILL_VALUES: tuple[BillValue, ...] = get_args(BillValue)
 BASES: tuple[Basis, ...] = get_args(Basis)
 ACTIONS: tuple[Action, ...] = get_args(Action)
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 TIERS: tuple[Tier, ...] = get_args(Tier)

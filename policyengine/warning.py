@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from policyengine.errors import nearest
 from policyengine.fallback import FALLBACK
 from policyengine.verdict import VerdictWarning
 
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 
     from policyengine.exchange import Exchange
     from policyengine.facts import Facts
+    from policyengine.money.book import PriceBook
     from policyengine.provider import Dialect
     from policyengine.verdict import Bill, Charge, ChargeLine
 
-__all__ = ["ABOUT_THE_ANSWER", "STALE_AFTER_DAYS", "charge_warnings", "fact_warnings"]
+__all__ = ["ABOUT_THE_ANSWER", "STALE_AFTER_DAYS", "charge_warnings", "fact_warnings", "unlisted"]
 
 STALE_AFTER_DAYS = 90
 ABOUT_THE_ANSWER = frozenset({"body", "dialect_unknown", "drift", "hidden_attempts", "plugin_failed"})
@@ -41,6 +43,14 @@ def fact_warnings(facts: Facts, dialect: Dialect, exchange: Exchange) -> Iterato
             "hidden_attempts",
             f"the usual client resends up to {dialect.hidden_retries} times unseen; each attempt may be billed",
         )
+
+
+def unlisted(seller: str, prices: PriceBook) -> list[VerdictWarning]:
+    """Return a warning when neither rules nor prices name *seller*."""
+    if seller in prices.sellers:
+        return []
+    known = nearest(seller, tuple(prices.sellers))
+    return [VerdictWarning("seller_unknown", f"seller {seller!r} has no rules and no prices{known}")]
 
 
 def charge_warnings(bill: Bill, charge: Charge, facts: Facts) -> Iterator[VerdictWarning]:

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Command] = {
     "facts": Command("facts", "show what rules see of an answer, as TOML to paste into `given`"),
     "compare": Command("compare", "compare what each failure costs at each seller"),
     "estimate": Command("estimate", "estimate what a month of work costs per effective image at each seller"),
+    "preflight": Command("preflight", "advise on a call before it is made, and quote what it costs"),
     "prices": Command("prices", "list the prices that hold on a day"),
     "rules": Command("rules", "list the rules in the order in which they decide"),
     "check": Command("check", "report every fault of every rule, price and account file"),

@@ -58,6 +58,7 @@ def _lists(engine: Engine, arguments: Namespace) -> Iterator[tuple[str, Decision
         for seller in engine.policy.rules.sellers():
             yield f"bill of {seller}", "bill", seller
         yield "route", "route", ""
+        yield "preflight", "preflight", ""
 
 
 def _row(rule: BoundRule) -> tuple[object, ...]:
@@ -70,4 +71,6 @@ def _effect(rule: BoundRule) -> str:
         return f"{then.outcome}/{then.stage}"
     if rule.decision == "route":
         return str(then.action)
+    if rule.decision == "preflight":
+        return str(then.severity)
     return " ".join(f"{name}={value}" for name in PARTS if (value := getattr(then, name)) is not None)

@@ -14,10 +14,11 @@ from policyengine.money.book import LoadedPrices, PriceBook
 from policyengine.money.loading import load_prices
 from policyengine.policy.accounts import Account, AccountsFile
 from policyengine.provider import Seller
+from policyengine.request import Request
 from policyengine.rules.fields import fields_for
 from policyengine.rules.layers import RuleBook, cross_faults
 from policyengine.rules.load import LoadedRules, load_document, load_rules
-from policyengine.rules.model import ClassifyFile, RouteFile, RuleFile
+from policyengine.rules.model import BillFile, ClassifyFile, RuleFile
 from policyengine.rules.source import Source, bundled_rules, read_source, rule_sources, toml_files
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _add_directory(loading: _Loading, directory: Path) -> None:
         loading.add_prices(source)
 
 
-_PARTS = ("accounts.toml", "bill", "classify", "prices", "route.toml", "view.toml")
+_PARTS = ("accounts.toml", "bill", "classify", "preflight.toml", "prices", "route.toml", "view.toml")
 
 
 def _strangers(directory: Path) -> Iterator[Diagnostic]:
@@ -184,7 +185,8 @@ def _policy(loading: _Loading, warnings: Sequence[Diagnostic]) -> Policy:
     plugins = loading.plugins
     known = {*rules.sellers(), *(file.content.seller for file in loading.prices)}
     sellers = {name: plugins.sellers.get(name) or Seller(name) for name in {*known, *plugins.sellers}}
-    loading.digest.update(repr((Facts.__struct_fields__, sorted(plugins.versions.items()))).encode())
+    names = (Facts.__struct_fields__, Request.__struct_fields__)
+    loading.digest.update(repr((*names, sorted(plugins.versions.items()))).encode())
     return Policy(
         rules=rules,
         prices=PriceBook(loading.prices, sellers),
@@ -205,7 +207,7 @@ def _unknown_dialects(loading: _Loading) -> Iterator[Diagnostic]:
     """Yield a warning for each file that names a dialect no plugin ships: the plugin may not be installed."""
     known = loading.plugins.dialects
     for file in loading.rules:
-        if not isinstance(file.content, RouteFile):
+        if isinstance(file.content, ClassifyFile | BillFile):
             for name in file.content.dialects:
                 if name != "*" and name not in known:
                     message = f"no installed plugin ships dialect {name!r}{nearest(name, tuple(known))}"

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, cast
 from policyengine.rules.conditions import All, Any, Condition, Not, Test
 
 if TYPE_CHECKING:
-    from policyengine.facts import Facts
-    from policyengine.rules.fields import Field
+    from policyengine.rules.fields import Field, Subject
 
 __all__ = ["Match", "Reader", "compiled", "compiled_reader"]
 
-Match = Callable[["Facts", str | None, str | None], bool]
-Reader = Callable[["Facts", str | None, str | None], tuple[object, ...]]
+Match = Callable[["Subject", str | None, str | None], bool]
+Reader = Callable[["Subject", str | None, str | None], tuple[object, ...]]
 
 _COMPARISONS: Mapping[str, type[ast.cmpop]] = {"gt": ast.Gt, "ge": ast.GtE, "lt": ast.Lt, "le": ast.LtE}
 

@@ -15,8 +15,7 @@ from policyengine.rules.fields import Field
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from policyengine.facts import Facts
-    from policyengine.rules.fields import Kind
+    from policyengine.rules.fields import Kind, Subject
 
 __all__ = [
     "OPERATORS",
@@ -227,7 +226,7 @@ def _moment(value: date) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def read(name: str, facts: Facts, outcome: str | None = None, stage: str | None = None) -> object:
+def read(name: str, facts: Subject, outcome: str | None = None, stage: str | None = None) -> object:
     """Return the fact that conditions call *name*; None when it is absent."""
     group, _, key = name.partition(".")
     if name in ("outcome", "stage"):
@@ -236,7 +235,7 @@ def read(name: str, facts: Facts, outcome: str | None = None, stage: str | None 
     return None if value == () else value
 
 
-def holds(condition: Condition, facts: Facts, outcome: str | None = None, stage: str | None = None) -> bool:
+def holds(condition: Condition, facts: Subject, outcome: str | None = None, stage: str | None = None) -> bool:
     """Decide *condition* by walking it: the reference that compiled rules are tested against."""
     if isinstance(condition, All):
         return all(holds(part, facts, outcome, stage) for part in condition.parts)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from policyengine.money.exact import EXACT
 from policyengine.rules.conditions import All, Any, Condition, Not, Test, holds
 from policyengine.rules.examples import Case, Given, cases
-from policyengine.rules.model import Example
+from policyengine.rules.model import CUMULATIVE, Example
 from policyengine.rules.ordered import ALL_PARTS
 from policyengine.rules.why import stated
 from policyengine.vocabulary import PARTS
@@ -170,7 +170,8 @@ def decided_by(rules: Sequence[BoundRule], given: Given) -> Sequence[tuple[Bound
             found.append((rule, None))
             continue
         found.append((rule, rule.mask & undecided))
-        undecided &= ~rule.mask
+        if rule.decision not in CUMULATIVE:
+            undecided &= ~rule.mask
     return found
 
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 from msgspec import Struct
 
-from policyengine.errors import nearest
+from policyengine.errors import InputError, nearest
 from policyengine.facts import Facts
+from policyengine.request import Request, completed
 from policyengine.rules.conditions import parse_conditions
+from policyengine.rules.fields import Subject
 from policyengine.rules.layers import RuleBook
 from policyengine.rules.load import LoadedRules
-from policyengine.rules.model import BillFile, ClassifyFile, Example, NearMiss
+from policyengine.rules.model import CUMULATIVE, BillFile, ClassifyFile, Example, NearMiss, PreflightFile
 from policyengine.rules.ordered import BoundRule
 from policyengine.rules.why import why_not
 
@@ -75,7 +77,7 @@ def _inline(value: object) -> str:
 class Given(Struct, frozen=True, kw_only=True):
     """Hold the facts of an example, and what was decided before the rule's turn."""
 
-    facts: Facts
+    facts: Subject
     outcome: str | None = None
     stage: str | None = None
 
@@ -105,9 +107,10 @@ class Case(Struct, frozen=True, kw_only=True):
 
     def rules(self, given: Given) -> OrderedRules:
         """Return the list of rules that the rule belongs to, for the dialect or the seller of *given*."""
-        key = {"classify": given.facts.dialect, "bill": given.facts.seller}.get(self.rule.decision, "")
+        facts = given.facts
+        keys = {"classify": facts.dialect, "bill": facts.seller} if isinstance(facts, Facts) else {}
         find = self.book.experimental if self.rule.rule.status == "experimental" else self.book.deciding
-        return find(self.rule.decision, key)
+        return find(self.rule.decision, keys.get(self.rule.decision, ""))
 
 
 def cases(book: RuleBook) -> Iterator[Case]:
@@ -188,6 +191,8 @@ def _instead(deciders: Sequence[BoundRule], case: Case, rules: OrderedRules, giv
 
 def _deciders(rules: OrderedRules, rule: BoundRule, given: Given) -> list[BoundRule]:
     """Return those of *rules*, the list that *rule* belongs to, that decide *given*."""
+    if rule.decision in CUMULATIVE:
+        return rules.matching(given.facts)
     if rule.decision == "bill":
         found = rules.per_component(given.facts, given.outcome or "", given.stage or "")
         return [one for one in found if one is not None]
@@ -204,6 +209,8 @@ def facts_of(given: Mapping[str, object], file: LoadedRules, rule: BoundRule) ->
     if wrong := "; ".join(_wrong(given, file.fields)):
         raise ValueError(wrong)
     content = file.content
+    if isinstance(content, PreflightFile):
+        return Given(facts=_request(given, rule))
     fields: dict[str, object] = {"provider": "example", "dialect": "example", "seller": "example"}
     if isinstance(content, ClassifyFile):
         fields["dialect"] = content.dialects[0]
@@ -216,6 +223,19 @@ def facts_of(given: Mapping[str, object], file: LoadedRules, rule: BoundRule) ->
         outcome=cast("str | None", given.get("outcome")),
         stage=cast("str | None", given.get("stage")),
     )
+
+
+def _request(given: Mapping[str, object], rule: BoundRule) -> Request:
+    """Return *given* as a request on a day on which *rule* holds.
+
+    Raises:
+        ValueError: a value has the wrong type.
+    """
+    fields = {"at": _day_of(rule.rule.from_, rule.rule.until), **given}
+    try:
+        return completed(msgspec.convert(_plain(fields), Request))
+    except InputError as error:
+        raise ValueError(str(error)) from error
 
 
 def _wrong(given: Mapping[str, object], fields: Mapping[str, Field]) -> Iterator[str]:
@@ -248,7 +268,7 @@ def _plain(fields: Mapping[str, object]) -> dict[str, object]:
             plain[name] = datetime.combine(value, time(), UTC)
         elif isinstance(value, datetime):
             plain[name] = value if value.tzinfo else value.replace(tzinfo=UTC)
-        elif isinstance(value, Decimal) and name in ("elapsed_s", "retry_after_s"):
+        elif isinstance(value, Decimal) and name in ("elapsed_s", "retry_after_s", "input_megapixels"):
             plain[name] = float(value)
         elif name in ("quoted", "settled") and isinstance(value, int | Decimal):
             plain[name] = str(value)

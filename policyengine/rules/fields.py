@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from policyengine.facts import Facts
+from policyengine.request import Request
 from policyengine.vocabulary import OUTCOMES, STAGES
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
     from policyengine.provider import Dialect
 
-__all__ = ["ACCOUNT_FIELDS", "Field", "Kind", "fact_fields", "fields_for"]
+__all__ = ["ACCOUNT_FIELDS", "Field", "Kind", "Subject", "fact_fields", "fields_for", "request_fields"]
+
+Subject = Facts | Request
+"""What rules read: an exchange, or for `preflight` a request before it is made."""
 
 Kind = Literal["text", "integer", "number", "amount", "boolean", "texts", "time"]
 
@@ -50,10 +54,19 @@ _KINDS: Mapping[str, Kind] = {
 @cache
 def fact_fields() -> Mapping[str, Field]:
     """Return the fields of `Facts` by name, `signal` and `account` left out."""
-    hints = get_type_hints(Facts)
-    named = [name for name in Facts.__struct_fields__ if name not in ("signal", "account")]
-    found = [_field(name, hints[name]) for name in named]
-    return {field.name: field for field in (*found, *_DERIVED, *ACCOUNT_FIELDS)}
+    return {field.name: field for field in (*_plain_fields(Facts), *_DERIVED, *ACCOUNT_FIELDS)}
+
+
+@cache
+def request_fields() -> Mapping[str, Field]:
+    """Return the fields of `Request` by name, `account` left out."""
+    return {field.name: field for field in (*_plain_fields(Request), *ACCOUNT_FIELDS)}
+
+
+def _plain_fields(subject: type[Subject]) -> list[Field]:
+    """Return the fields of *subject* that are no tables of further ones."""
+    hints = get_type_hints(subject)
+    return [_field(name, hints[name]) for name in subject.__struct_fields__ if name not in ("signal", "account")]
 
 
 def _field(name: str, hint: object) -> Field:
@@ -75,10 +88,10 @@ def fields_for(
     decision: str, dialects: Iterable[Dialect], accounts: Mapping[str, Kind] | None = None
 ) -> Mapping[str, Field]:
     """Return what rules of *decision* may name, with the signals of *dialects* and the account facts *accounts*."""
-    found = dict(fact_fields())
-    if decision != "classify":
+    found = dict(request_fields() if decision == "preflight" else fact_fields())
+    if decision not in ("classify", "preflight"):
         found |= {field.name: field for field in _DECIDED}
-    for dialect in dialects:
+    for dialect in dialects if decision != "preflight" else ():
         for name, kind in dialect.signals.items():
             found[f"signal.{name}"] = Field(f"signal.{name}", _kind(kind))
     for name, kind_of_fact in (accounts or {}).items():

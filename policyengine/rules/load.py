@@ -12,7 +12,7 @@ from policyengine.errors import Diagnostic, nearest
 from policyengine.rules.conditions import Fault, parse_conditions, shown
 from policyengine.rules.diagnose import in_order, placed, schema_faults
 from policyengine.rules.fields import Field
-from policyengine.rules.model import DECISIONS, BillFile, ClassifyFile, RouteFile, Rule, RuleFile
+from policyengine.rules.model import DECISIONS, BillFile, ClassifyFile, PreflightFile, RouteFile, Rule, RuleFile
 from policyengine.rules.ordered import BoundRule, Place
 from policyengine.rules.source import Source
 from policyengine.toml_text import TomlTextError, header_lines, parse
@@ -132,6 +132,7 @@ _SMALLEST: Mapping[type[RuleFile], Mapping[str, object]] = {
     ClassifyFile: {"decision": "classify", "dialects": ["*"]},
     BillFile: {"decision": "bill", "seller": "*"},
     RouteFile: {"decision": "route"},
+    PreflightFile: {"decision": "preflight"},
 }
 
 
@@ -203,6 +204,9 @@ def _rule_faults(rule: Rule[Any], index: int) -> list[Fault]:
     values = {getattr(then, name, None) for name in ("input", "text", "image", "request")}
     if "conditional" in values and not getattr(then, "on", ()):
         faults.append(Fault(("rule", index, "then"), "a 'conditional' needs 'on': what it depends on"))
+    if getattr(then, "failure_reduction_percent", None) is not None and not rule.evidence:
+        path = ("rule", index, "then", "failure_reduction_percent")
+        faults.append(Fault(path, "a failure reduction needs evidence: who says so"))
     return faults
 
 

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
-from policyengine.vocabulary import Action, Aspect, Basis, Component, Filter, Outcome, RateLimit, Stage
+from policyengine.vocabulary import Action, Aspect, Basis, Component, Filter, Outcome, RateLimit, Severity, Stage
 
 __all__ = [
+    "CUMULATIVE",
     "DECISIONS",
     "RULE_ID_PATTERN",
     "SOURCE_PATTERN",
@@ -23,6 +24,8 @@ __all__ = [
     "Evidence",
     "Example",
     "NearMiss",
+    "PreflightEffect",
+    "PreflightFile",
     "RouteEffect",
     "RouteFile",
     "Rule",
@@ -31,7 +34,7 @@ __all__ = [
 
 RULE_ID_PATTERN = r"^[a-z0-9][a-z0-9_.-]*$"
 SOURCE_PATTERN = r"^(https?://|contract:|ticket:)\S+"
-Decision = Literal["classify", "bill", "route"]
+Decision = Literal["classify", "bill", "route", "preflight"]
 RuleId = Annotated[str, Meta(pattern=RULE_ID_PATTERN, max_length=80)]
 StatedValue = Literal["charged", "free", "credited", "conditional", "unknown"]
 
@@ -89,7 +92,18 @@ class RouteEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """One sentence for the person who reads the log."""
 
 
-Effect = TypeVar("Effect", ClassifyEffect, BillEffect, RouteEffect)
+class PreflightEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Say what to mind before the call is made."""
+
+    severity: Severity
+    """critical: it will hardly succeed; warning: it fails more often; info: it costs more, or is good to know."""
+    advice: str
+    """What to do instead, in one sentence."""
+    failure_reduction_percent: Annotated[int, Meta(ge=1, le=100)] | None = None
+    """How many percent fewer such calls fail when the advice is taken, as the evidence says."""
+
+
+Effect = TypeVar("Effect", ClassifyEffect, BillEffect, RouteEffect, PreflightEffect)
 
 
 class Evidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -209,10 +223,22 @@ class RouteFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rules, in the order in which they are tried."""
 
 
-RuleFile = ClassifyFile | BillFile | RouteFile
-DECISIONS: dict[str, type[ClassifyFile | BillFile | RouteFile]] = {
+class PreflightFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Advise on a call before it is made; every rule that matches is heard."""
+
+    decision: Literal["preflight"]
+    disable: tuple[str, ...] = ()
+    """Ids of rules that do not apply."""
+    rule: tuple[Rule[PreflightEffect], ...] = ()
+
+
+RuleFile = ClassifyFile | BillFile | RouteFile | PreflightFile
+DECISIONS: dict[str, type[RuleFile]] = {
     "classify": ClassifyFile,
     "bill": BillFile,
     "route": RouteFile,
+    "preflight": PreflightFile,
 }
 """The file type of each decision; the facts and effects of a decision follow from it."""
+CUMULATIVE: frozenset[Decision] = frozenset({"preflight"})
+"""The decisions in which every rule that matches counts, not the first alone."""

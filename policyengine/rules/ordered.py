@@ -21,9 +21,8 @@ from policyengine.vocabulary import PARTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from policyengine.facts import Facts
     from policyengine.rules.conditions import Condition
-    from policyengine.rules.fields import Field
+    from policyengine.rules.fields import Field, Subject
 
 __all__ = ["ALL_PARTS", "BoundRule", "OrderedRules", "Place"]
 
@@ -95,7 +94,7 @@ class _Left(Struct, frozen=True):
     """What was decided for these facts: platforms say the same few sentences again and again."""
 
 
-def _walked(rules: Sequence[_Open], facts: Facts | None, outcome: str | None, stage: str | None) -> Deciders:
+def _walked(rules: Sequence[_Open], facts: Subject | None, outcome: str | None, stage: str | None) -> Deciders:
     """Return the deciding rule of each part, first rule first; without *facts*, of rules that all match."""
     found: list[BoundRule | None] = [None] * len(PARTS)
     undecided = ALL_PARTS
@@ -126,7 +125,7 @@ class OrderedRules:
         """Pickle the rules; what is known of keys is worked out anew."""
         return OrderedRules, (self.rules,)
 
-    def first(self, facts: Facts, outcome: str | None = None, stage: str | None = None) -> BoundRule | None:
+    def first(self, facts: Subject, outcome: str | None = None, stage: str | None = None) -> BoundRule | None:
         """Return the first rule that matches."""
         try:
             return next(iter(self._deciding(facts, outcome, stage)), None)
@@ -134,7 +133,7 @@ class OrderedRules:
             self._fail_in_a_rule(facts, outcome, stage)
             raise
 
-    def per_component(self, facts: Facts, outcome: str, stage: str) -> tuple[BoundRule | None, ...]:
+    def per_component(self, facts: Subject, outcome: str, stage: str) -> tuple[BoundRule | None, ...]:
         """Return, for each part of a bill, the first rule that matches and names it."""
         try:
             return self._deciding(facts, outcome, stage)
@@ -142,12 +141,17 @@ class OrderedRules:
             self._fail_in_a_rule(facts, outcome, stage)
             raise
 
-    def _fail_in_a_rule(self, facts: Facts, outcome: str | None, stage: str | None) -> None:
+    def matching(self, subject: Subject) -> list[BoundRule]:
+        """Return every rule that matches, in order."""
+        candidates = self._prefilter.candidates(subject, None, None)
+        return [rule for rule in candidates if self._function(rule, rule.condition)(subject, None, None)]
+
+    def _fail_in_a_rule(self, facts: Subject, outcome: str | None, stage: str | None) -> None:
         """Decide rule by rule, so that the traceback of a fact of a wrong type names the rule that cannot read it."""
         for rule in self.rules:
             self._function(rule, rule.condition)(facts, outcome, stage)
 
-    def _deciding(self, facts: Facts, outcome: str | None, stage: str | None) -> tuple[BoundRule | None, ...]:
+    def _deciding(self, facts: Subject, outcome: str | None, stage: str | None) -> tuple[BoundRule | None, ...]:
         """Return the deciding rule of each part; other decisions have the same rule for all of them."""
         key = self._key.read(facts, outcome, stage)
         left = self._known.get(key)

@@ -10,7 +10,7 @@ from policyengine.rules.conditions import All, Condition, Test, read
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from policyengine.facts import Facts
+    from policyengine.rules.fields import Subject
     from policyengine.rules.ordered import BoundRule
 
 __all__ = ["Prefilter"]
@@ -43,7 +43,7 @@ class Prefilter:
         self._rest = tuple(rest)
         self._buckets = {value: tuple(bucket) for value, bucket in buckets.items()}
 
-    def candidates(self, facts: Facts, outcome: str | None, stage: str | None) -> tuple[BoundRule, ...]:
+    def candidates(self, facts: Subject, outcome: str | None, stage: str | None) -> tuple[BoundRule, ...]:
         """Return the rules that *facts* may match, in order."""
         if self._field is None:
             return self._rest

@@ -37,9 +37,9 @@ def bundled_rules() -> Traversable:
 
 def rule_sources(directory: Traversable, origin: Origin, *, label: str) -> Iterator[Source]:
     """Yield the rule files below *directory*, in the order of their names; *label* stands for the directory."""
-    route = directory / "route.toml"
-    if route.is_file():
-        yield read_source(route, origin, f"{label}/route.toml")
+    for name in ("route.toml", "preflight.toml"):
+        if (directory / name).is_file():
+            yield read_source(directory / name, origin, f"{label}/{name}")
     for folder in ("classify", "bill"):
         yield from toml_files(directory / folder, origin, f"{label}/{folder}")
 

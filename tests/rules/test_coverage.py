@@ -163,6 +163,17 @@ def test_the_rules_of_a_team_count_alone(load: Callable[..., LoadedRules]) -> No
     assert [one.rule for one in coverage_of(RuleBook([shipped])).rules] == ["shipped"]
 
 
+def test_every_rule_of_a_preflight_that_matches_decides(measure: Measure) -> None:
+    then = 'then = { severity = "info", advice = "x" }'
+    first = rule("a", then, "when.words.lt = 30", example("{ words = 3 }"), near_miss("{ words = 30 }"))
+    second = rule("b", then, "when.words.lt = 5", example("{ words = 3 }"))
+
+    measured = measure('decision = "preflight"\n' + first + second)
+
+    assert gaps(measured) == {"a": [], "b": []}
+    assert (measured["b"].decided, measured["b"].shadowed) == (2, 0)
+
+
 def test_only_all_of_it_is_a_hundred_percent() -> None:
     assert [str(Total("x", *counts).percent) for counts in ((2, 3), (99_999, 100_000), (5, 5), (0, 0))] == [
         "66.6",
@@ -196,6 +207,8 @@ LISTS = [
 
 
 def compiled(rules: OrderedRules, decision: str, told: Given) -> list[BoundRule]:
+    if decision == "preflight":
+        return rules.matching(told.facts) * len(PARTS)
     if decision == "bill":
         found = rules.per_component(told.facts, told.outcome or "", told.stage or "")
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from policyengine.facts import Facts
 from policyengine.rules.examples import facts_of, run_examples, untested
 from policyengine.rules.layers import RuleBook
 from policyengine.rules.why import why_not
@@ -266,6 +267,7 @@ def test_given_facts_get_their_types(file_of: File) -> None:
     made = facts_of(given, file, file.rules[0])
 
     assert (made.outcome, made.stage) == ("blocked", None)
+    assert isinstance(made.facts, Facts)
     assert made.facts.seller == "toy-inc"
     assert made.facts.at == datetime(2026, 5, 1, 12, tzinfo=UTC)
     assert (str(made.facts.settled), made.facts.retry_after_s) == ("3", 2.0)

@@ -88,6 +88,7 @@ RULE = '[[rule]]\nid = "toy.one"\ntitle = "One"\n'
 HEAD = 'decision = "classify"\ndialects = ["toy-api"]\n' + RULE
 THEN = 'then = { outcome = "blocked", stage = "output" }\n'
 BILL = 'decision = "bill"\nseller = "toy-inc"\n' + RULE
+PREFLIGHT = 'decision = "preflight"\n[[rule]]\nid = "a"\ntitle = "A"\n'
 ROUTE = 'decision = "route"\n' + RULE
 
 FAULTS = {
@@ -126,7 +127,10 @@ FAULTS = {
         '# first\ndecision = "clasify"\n',
         "rules.toml:2:12: decision: 'clasify' is no decision; did you mean 'classify'?",
     ),
-    "no decision": ('dialects = ["x"]\n', "rules.toml:1:1: 'decision' is missing; known are bill, classify, route"),
+    "no decision": (
+        'dialects = ["x"]\n',
+        "rules.toml:1:1: 'decision' is missing; known are bill, classify, preflight, route",
+    ),
     "decision of a wrong type": ("decision = 5\n", "rules.toml:1:12: decision: 5 is no decision"),
     "no dialects": ('decision = "classify"\ndialects = []\n', "rules.toml:2:12: dialects:"),
     "all dialects and one": (
@@ -198,6 +202,22 @@ FAULTS = {
         "'max_wait_s' runs from",
     ),
     "misspelled action": (f'{ROUTE}then = {{ action = "bakcoff", tag = "x" }}\n', "did you mean 'backoff'?"),
+    "failure reduction that nobody claims": (
+        f'{PREFLIGHT}then = {{ severity = "info", advice = "x", failure_reduction_percent = 5 }}\n',
+        "rules.toml:5:71: rule[0].then.failure_reduction_percent: a failure reduction needs evidence: who says so",
+    ),
+    "failure reduction above all": (
+        f'{PREFLIGHT}then = {{ severity = "info", advice = "x", failure_reduction_percent = 101 }}\n',
+        "failure_reduction_percent",
+    ),
+    "misspelled severity": (
+        f'{PREFLIGHT}then = {{ severity = "critcal", advice = "x" }}\n',
+        "did you mean 'critical'?",
+    ),
+    "fact of an answer before the call": (
+        f'{PREFLIGHT}when.http_status = 200\nthen = {{ severity = "info", advice = "x" }}\n',
+        "'http_status' is no fact",
+    ),
     "rule that is no table": (
         'decision = "route"\nrule = ["x"]\n',
         "rules.toml:2:9: rule[0]: 'x' is not of type 'object'",
