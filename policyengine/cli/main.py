@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Command] = {
     "rules": Command("rules", "list the rules in the order in which they decide"),
     "check": Command("check", "report every fault of every rule, price and account file"),
     "test": Command("testing", "run the examples and near misses that the rules carry"),
+    "evidence": Command("evidence", "list the sources that rules and prices lean on, with their age"),
     "corpus": Command("corpus", "decide a labelled corpus and compare with its labels"),
     "providers": Command("providers", "list the installed plugins, their dialects and sellers"),
     "new": Command("new", "write the first files of a rule, a seller or a provider"),

@@ -33,6 +33,8 @@ class LoadedPrices(Struct, frozen=True, kw_only=True):
     file: str
     origin: str
     content: PriceFile
+    data: bytes = b""
+    """The text, for where its entries stand."""
 
 
 class _Priced(Struct, frozen=True, kw_only=True):

@@ -89,7 +89,7 @@ class _Loading:
         content, faults = load_prices(source)
         self._report(source, faults)
         if content is not None:
-            self.prices.append(LoadedPrices(file=source.file, origin=source.origin, content=content))
+            self.prices.append(LoadedPrices(file=source.file, origin=source.origin, content=content, data=source.data))
 
     def add_seller_prices(self, seller: Seller) -> None:
         """Add the price file that a plugin ships for *seller*, if it can be read."""

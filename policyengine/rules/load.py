@@ -20,7 +20,7 @@ from policyengine.toml_text import TomlTextError, header_lines, parse
 if TYPE_CHECKING:
     from decimal import Decimal
 
-__all__ = ["LoadedRules", "load_document", "load_rules"]
+__all__ = ["LoadedRules", "entry_lines", "load_document", "load_rules"]
 
 T = TypeVar("T")
 _LONGEST_WAIT_S = 86_400
@@ -145,7 +145,7 @@ def _decision_fault(decision: object) -> Fault:
 def _bind(
     source: Source, content: RuleFile, fields: Mapping[str, Field]
 ) -> tuple[LoadedRules | None, list[Diagnostic]]:
-    lines = _rule_lines(source, len(content.rule))
+    lines = entry_lines(source.data, "rule", len(content.rule))
     bound: list[BoundRule] = []
     faults: list[Fault] = [*_file_faults(content, fields)]
     rules: tuple[Rule[Any], ...] = content.rule
@@ -159,10 +159,10 @@ def _bind(
     return LoadedRules(source=source, content=content, rules=tuple(bound), fields=fields), []
 
 
-def _rule_lines(source: Source, rules: int) -> list[int]:
-    """Return the line of each rule's header; 1 for rules that are written without headers."""
-    lines = header_lines(source.data.decode(), "rule")
-    return lines if len(lines) == rules else [1] * rules
+def entry_lines(data: bytes, name: str, entries: int) -> list[int]:
+    """Return the line of each `[[name]]` header of a file; 1 for entries that are written without headers."""
+    lines = header_lines(data.decode(), name)
+    return lines if len(lines) == entries else [1] * entries
 
 
 def _file_faults(content: RuleFile, fields: Mapping[str, Field]) -> list[Fault]:
