@@ -175,6 +175,12 @@ def test_a_rule_that_ended_in_the_past_no_longer_decides_the_days_after(changed:
     )
 
 
+def test_a_rule_that_ends_on_the_day_it_was_read_changes_nothing_after(changed: Callable[..., list[Change]]) -> None:
+    (one,) = changed(rule("a", "until = 2026-11-05"))
+
+    assert (one.what, one.last) == ("decides", date(2026, 11, 4))
+
+
 def test_a_rule_that_replaces_another_names_it(changed: Callable[..., list[Change]]) -> None:
     (one,) = changed(rule("old"), rule("new", 'replace = "old"'))
 

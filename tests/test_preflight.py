@@ -161,6 +161,14 @@ def test_the_prompt_bounds_its_tokens_unless_a_reference_image_goes_along(advise
     assert "no reference image" not in (*image.assumed, *advised.preflight(toy(words=3)).quote.assumed)
 
 
+def test_a_failure_delivers_no_image_to_charge(engine_with: Load, toy_files: dict[str, str]) -> None:
+    bill = 'decision = "bill"\nseller = "toy-inc"\n[[rule]]\nid = "a"\ntitle = "A"\nthen = { image = "charged", '
+    free = 'input = "free", text = "free" }\n'
+    engine = engine_with({**toy_files, "bill/toy-inc.toml": bill + free})
+
+    assert [one.charge.high for one in engine.preflight(toy(n=2)).quote.failures] == [0, 0, 0]
+
+
 def test_several_images_are_quoted_together(advised: Engine) -> None:
     one, three = (advised.preflight(toy(n=n, input_tokens=0)).quote.success.charge.low for n in (1, 3))
 

@@ -44,6 +44,7 @@ def test_words_are_counted_where_spaces_part_them(prompt: str, words: int | None
 
 def test_words_that_are_told_are_not_counted() -> None:
     assert completed(Request(prompt="一只橙色的猫", words=4)).words == 4
+    assert completed(Request(prompt="one two", words=40)).words == 40
 
 
 def test_terms_are_words_and_neighbours_in_lower_case_once_each() -> None:

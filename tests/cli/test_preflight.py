@@ -72,7 +72,7 @@ def test_no_reference_image_may_be_told(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["one.json", "array.json", "lines.ndjson"])
 def test_requests_are_read_from_a_file(run: Run, written: Callable[[str, object], str], name: str) -> None:
-    request = {"provider": "gemini", "prompt": "a cat", "at": "2026-11-01"}
+    request = {"provider": "gemini", "prompt": "a cat", "at": "2026-11-01", "size": "1K"}
     content: object = request if name == "one.json" else [request, request]
 
     ran = run("preflight", written(name, content), "--json", "--size", "2K")

@@ -161,6 +161,12 @@ def test_the_report_has_the_coverage_and_fails_below_the_threshold(report: Calla
     assert failure.get("message") == "70 % covered, less than 99 %"
 
 
+def test_the_report_does_not_fail_at_the_threshold(report: Callable[..., Element]) -> None:
+    *_, suite = report("--coverage", "--fail-under", "70")
+
+    assert suite.get("failures") == "0"
+
+
 def test_a_report_that_cannot_be_written_is_one_line(run: Run, policy: Path) -> None:
     ran = run("test", "--policy", str(policy), "--junit", str(policy / "no" / "report.xml"))
 
