@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from policyengine import Engine
+from policyengine.rules.coverage import coverage_of
 from policyengine.rules.examples import run_examples, untested
 from policyengine.rules.model import BillEffect
 
@@ -53,3 +54,9 @@ def test_nothing_is_left_out_of_the_shipped_files() -> None:
     policy = Engine.load().policy
 
     assert [str(fault) for fault in policy.warnings] == []
+
+
+def test_every_rule_and_condition_is_shown_by_an_example(book: RuleBook) -> None:
+    gaps = [f"{one.rule}: {gap}" for one in coverage_of(book).rules for gap in one.gaps]
+
+    assert gaps == []
