@@ -29,7 +29,7 @@ class Exchange(Struct, frozen=True, kw_only=True):
     """
 
     body: object = None
-    """The decoded answer: an object, a list of stream chunks, a string, or None."""
+    """The decoded answer: an object, a list of stream chunks, a string, or None; of long base64 texts the beginning."""
     http_status: int | None = None
     headers: Mapping[str, str] = {}
     """Answer headers; names in lower case."""

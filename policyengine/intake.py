@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 import msgspec
 
+from policyengine.base64_jump import LONG, without_long_base64
 from policyengine.errors import InputError
 from policyengine.exchange import Exchange
 from policyengine.native import mapping, number, scalar_text, timestamp
@@ -68,13 +69,18 @@ def is_image(headers: Mapping[str, str]) -> bool:
 def decoded(body: bytes | str) -> tuple[object, str | None]:
     r"""Return the JSON value of *body* and None, or its text and why it is no JSON.
 
-    Server-sent events are returned as the list of their data. Never raises.
+    Server-sent events are returned as the list of their data. Of long base64 texts in the JSON of
+    bytes only the first characters are kept. Never raises.
 
     >>> decoded(b'data: {"a": 1}\n\ndata: [DONE]\n')
     ([{'a': 1}], None)
     """
     if len(body) > MAX_BODY_BYTES:
         return None, f"the body has {len(body)} bytes, more than {MAX_BODY_BYTES}"
+    if len(body) > LONG and isinstance(body, bytes) and (short := without_long_base64(body)) is not None:
+        values = _values([short])
+        if values:
+            return values[0], None
     try:
         return _DECODE(body), None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
