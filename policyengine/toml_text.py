@@ -12,8 +12,10 @@ import tomllib
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
-from itertools import count
+from itertools import accumulate, count, pairwise
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from policyengine.toml_plain import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,9 +47,8 @@ MAX_WORD = 256
 Path: TypeAlias = tuple[str | int, ...]
 Position: TypeAlias = tuple[int, int]
 
-# No alternative overlaps another and an open string runs to its end: nothing is
-# scanned twice. Groups are not possessive, CPython before 3.11.5 mismatches those
-# (https://github.com/python/cpython/issues/106052).
+# No alternative overlaps another and an open string runs to its end: nothing is scanned twice. Groups are
+# not possessive, CPython before 3.11.5 mismatches those (https://github.com/python/cpython/issues/106052).
 _MULTI = (
     r'"""(?:[^"\\]++|\\[\s\S]?|"{1,2}+(?!"))*(?:"{3,5}+|\Z)'
     r"|'''(?:[^']++|'{1,2}+(?!'))*(?:'{3,5}+|\Z)"
@@ -104,10 +105,10 @@ def parse(data: bytes) -> dict[str, object]:
 
     Raises:
         TomlTextError: *data* is too large, too deep, not UTF-8 or not TOML.
-
     """
     text = _decode(data)
-    _Guard(text).check()
+    if not is_plain(text):
+        _Guard(text).check()
     try:
         return tomllib.loads(text, parse_float=lambda number: Decimal(number, Context(traps=[])))
     except (ValueError, RecursionError) as exc:
@@ -385,12 +386,11 @@ def header_lines(text: str, name: str) -> list[int]:
     >>> header_lines('[[rule]]\nid = "a"\n\n[[ rule ]]  # second\n', "rule")
     [1, 4]
     """
-    header = rf"^[ \t]*+\[\[[ \t]*+{re.escape(name)}[ \t]*+\]\][ \t]*+(?:#.*|\r)?$"
-    starts = [found.start() for found in re.finditer(header, text, re.MULTILINE)]
+    header = re.compile(rf"^[ \t]*+\[\[[ \t]*+{re.escape(name)}[ \t]*+\]\][ \t]*+(?:#.*|\r)?$", re.MULTILINE)
+    starts = [found.start() for found in header.finditer(text)]
     if '"""' in text or "'''" in text:
         starts = _outside_strings(starts, text)
-    newlines = [found.start() for found in re.finditer("\n", text)]
-    return [bisect_right(newlines, start) + 1 for start in starts]
+    return [1 + lines for lines in accumulate(text.count("\n", *span) for span in pairwise([0, *starts]))]
 
 
 def _outside_strings(offsets: list[int], text: str) -> list[int]:

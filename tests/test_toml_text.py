@@ -433,3 +433,22 @@ def test_header_lines_agree_with_positions(
 
     lines = [places.value(("rule", index))[0] for index in range(len(notes))]
     assert header_lines(text, "rule") == lines
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a = {" + ".".join("k" * 17) + " = 1}",
+        "a = [{" + ".".join("k" * 17) + " = 1}]",
+        "[" + ".".join("k" * 17) + "]",
+        f"a = {'k' * 257}",
+        f"a = [{'1' * 257}]",
+        f"a = {{ {'k' * 257} = 1 }}",
+        f"a = {'[' * 33}{']' * 33}",
+        "a = " + "{k.k.k.k = " * 9 + "1" + "}" * 9,
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", 'id = "a"\n{}\nid = "b"', "x = [\n1,\n]\n{}", "{} # why"])
+def test_lines_that_look_plain_are_held_to_the_bounds(line: str, around: str) -> None:
+    with pytest.raises(TomlTextError, match=r"exceeds|nesting|longer|deep"):
+        parse(around.replace("{}", line, 1).encode())
