@@ -27,7 +27,7 @@ from policyengine.vocabulary import (
 __all__ = ["Alternative", "Bill", "Charge", "ChargeLine", "PriceRef", "Route", "Step", "Verdict", "VerdictWarning"]
 
 
-class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Step(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """Name one rule that decided something, where it stands and what it rests on."""
 
     decision: str

@@ -35,7 +35,7 @@ __all__ = [
 Operand = str | int | bool | float | Decimal | datetime
 
 
-class Test(Struct, frozen=True):
+class Test(Struct, frozen=True, gc=False):
     """Compare one fact with operands; several operands mean any of them."""
 
     field: Field
@@ -43,19 +43,19 @@ class Test(Struct, frozen=True):
     operands: tuple[Operand, ...]
 
 
-class Not(Struct, frozen=True):
+class Not(Struct, frozen=True, gc=False):
     """Hold when the inner condition does not."""
 
     inner: Condition
 
 
-class All(Struct, frozen=True):
+class All(Struct, frozen=True, gc=False):
     """Hold when every part does."""
 
     parts: tuple[Condition, ...]
 
 
-class Any(Struct, frozen=True):
+class Any(Struct, frozen=True, gc=False):
     """Hold when some part does."""
 
     parts: tuple[Condition, ...]
@@ -183,13 +183,11 @@ class _Reader:
         return Test(field, name, self.operands(field, value, path, closed=False))
 
     def operands(self, field: Field, value: object, path: Path, *, closed: bool = True) -> tuple[Operand, ...]:
-        values = value if isinstance(value, list) else [value]
-        if not values:
+        if not isinstance(value, list):
+            return (self.operand(field, value, path, closed=closed),)
+        if not value:
             self.fault(path, "an empty list never matches")
-        return tuple(
-            self.operand(field, item, (*path, index) if isinstance(value, list) else path, closed=closed)
-            for index, item in enumerate(values)
-        )
+        return tuple(self.operand(field, item, (*path, index), closed=closed) for index, item in enumerate(value))
 
     def operand(self, field: Field, value: object, path: Path, *, closed: bool) -> Operand:
         expected, types = _TYPES[field.kind]

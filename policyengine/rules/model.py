@@ -39,7 +39,7 @@ RuleId = Annotated[str, Meta(pattern=RULE_ID_PATTERN, max_length=80)]
 StatedValue = Literal["charged", "free", "credited", "conditional", "unknown"]
 
 
-class ClassifyEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ClassifyEffect(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     """Say what happened."""
 
     outcome: Outcome
@@ -48,7 +48,7 @@ class ClassifyEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Where it stopped."""
 
 
-class BillEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class BillEffect(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Say what the seller does with each component the rule knows about, and what it says beside the money."""
 
     input: StatedValue | None = None
@@ -73,7 +73,7 @@ class BillEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     """The setting that does, when the filter is adjustable."""
 
 
-class RouteEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class RouteEffect(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Say what to do next."""
 
     action: Action
@@ -106,7 +106,7 @@ class PreflightEffect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 Effect = TypeVar("Effect", ClassifyEffect, BillEffect, RouteEffect, PreflightEffect)
 
 
-class Evidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Evidence(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Cite what a rule rests on."""
 
     basis: Basis
@@ -123,7 +123,7 @@ class Evidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     """What it says instead, when it disagrees with the rule."""
 
 
-class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Example(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Give facts that the rule must decide."""
 
     given: dict[str, Any]
@@ -132,7 +132,7 @@ class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     """What a reader should know."""
 
 
-class NearMiss(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class NearMiss(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Give facts that look alike and that the rule must not decide."""
 
     given: dict[str, Any]
@@ -146,6 +146,7 @@ class NearMiss(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 class Rule(
     Struct,
     Generic[Effect],
+    gc=False,
     frozen=True,
     kw_only=True,
     forbid_unknown_fields=True,

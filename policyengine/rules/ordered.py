@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = ["ALL_PARTS", "BoundRule", "OrderedRules", "Place"]
 
-_MOST_KEYS = 4096
+_MOST_KEYS = 16_384
 _MOST_WORDS = 256  # remembered per key
 _LONGEST_WORDS = 600  # characters; longer texts are not kept
 ALL_PARTS = (1 << len(PARTS)) - 1
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Say where a rule stands."""
 
     file: str
@@ -92,6 +92,10 @@ class _Left(Struct, frozen=True):
     """Returns the facts that the open conditions ask about."""
     by_words: dict[tuple[object, ...], Deciders]
     """What was decided for these facts: platforms say the same few sentences again and again."""
+
+
+def _read_nothing(_facts: Subject, _outcome: str | None, _stage: str | None) -> tuple[object, ...]:
+    return ()
 
 
 def _walked(rules: Sequence[_Open], facts: Subject | None, outcome: str | None, stage: str | None) -> Deciders:
@@ -189,8 +193,9 @@ class OrderedRules:
             else:
                 rules.append(_Open(rule, self._function(rule, condition)))
                 fields |= dict.fromkeys(test.field for test in tests_of(condition))
-        decided = None if fields else _walked(rules, None, None, None)
-        return _Left(decided, tuple(rules), compiled_reader(list(fields)), {})
+        if not fields:
+            return _Left(_walked(rules, None, None, None), (), _read_nothing, {})
+        return _Left(None, tuple(rules), compiled_reader(list(fields)), {})
 
     def _function(self, rule: BoundRule, condition: Condition) -> Match:
         found = self._compiled.get((rule.rule.id, condition))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from policyengine.rules.conditions import All, Condition, Test, read
@@ -51,9 +50,13 @@ class Prefilter:
 
 
 def _most_compared(rules: Sequence[BoundRule], facts: Collection[str]) -> str | None:
-    compared = (test.field.name for rule in rules for test in _equalities(rule.condition))
-    counts = Counter(name for name in compared if name in facts)
-    return counts.most_common(1)[0][0] if counts else None
+    """Return the fact that most rules compare; of several, that with the most values."""
+    values: dict[str, list[tuple[object, ...]]] = {}
+    for rule in rules:
+        for test in _equalities(rule.condition):
+            if test.field.name in facts:
+                values.setdefault(test.field.name, []).append(test.operands)
+    return max(values, key=lambda name: (len(values[name]), len(set(values[name]))), default=None)
 
 
 def _needed(rule: BoundRule, field: str) -> tuple[object, ...] | None:
