@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from benchmarks.measure import Result, ratio_of
-from policyengine import Engine
+from benchmarks.cost_peers import COST_PEERS, cost_peer
+from benchmarks.measure import absent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from benchmarks.measure import Row, Stopwatch
+    from policyengine import Engine
 
 _RATINGS = [
     {"category": f"HARM_CATEGORY_{name}", "probability": "NEGLIGIBLE"}
@@ -48,7 +52,7 @@ MODERATED = msgspec.json.encode(
         }
     }
 )
-_CASES = (
+_CASES: tuple[tuple[str, bytes, dict[str, Any]], ...] = (
     ("gemini block", BLOCKED, {"provider": "gemini", "seller": "google-ai", "http_status": 200}),
     (
         "openai moderation",
@@ -56,12 +60,22 @@ _CASES = (
         {"provider": "openai", "seller": "openai", "http_status": 400, "model": "gpt-image-2"},
     ),
 )
+_TIMES_FASTER = {"genai-prices": ">= 15", "litellm": ">= 50"}
 
 
-def small_body_rows() -> Iterator[Result]:
-    """Yield the cost of deciding small failures, as a multiple of decoding their bytes untyped."""
-    engine = Engine.load()
+def small_body_rows(watch: Stopwatch, engine: Engine) -> Iterator[Row]:
+    """Yield what deciding small failures takes beside decoding their bytes, and beside the cost libraries."""
     for name, body, context in _CASES:
-        seconds, _, ratio = ratio_of(lambda: engine.evaluate(body, **context), lambda: msgspec.json.decode(body))  # noqa: B023
         work = f"bytes to verdict, {name}, {len(body)} B"
-        yield Result(work=work, seconds=seconds, reference="msgspec.json.decode, untyped", ratio=ratio, target="<= 5")
+        decide = partial(engine.evaluate, body, **context)
+        yield watch.ratio(work, decide, "msgspec, untyped decode", partial(msgspec.json.decode, body), "<= 5")
+    _, body, context = _CASES[0]
+    work = f"the same, gemini block, {len(body)} B"
+    for peer in COST_PEERS:
+        target = _TIMES_FASTER.get(peer, "")
+        price = cost_peer(peer)
+        if price is None:
+            yield absent(work, peer, target)
+        else:
+            decide = partial(engine.evaluate, body, **context)
+            yield watch.ratio(work, decide, f"{peer}, price only", partial(price, body, context), target or ">= 1")
