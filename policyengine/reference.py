@@ -8,7 +8,7 @@ import textwrap
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from policyengine.docstrings import statement_text
+from policyengine.docstrings import field_docstrings, statement_text
 from policyengine.facts import Facts
 from policyengine.request import Request
 from policyengine.rules.fields import ACCOUNT_FIELDS, Field, fact_fields, fields_for, request_fields
@@ -54,22 +54,22 @@ def facts_markdown(dialects: Iterable[Dialect]) -> str:
     """Return the page about the facts, with the signals and vocabularies of *dialects*."""
     fields = fact_fields()
     parts = [_HEAD]
-    for title, documented in zip(GROUPS, _groups(Facts), strict=True):
+    for title, documented in zip(GROUPS, _groups(), strict=True):
         parts.append(f"## {title}\n\n{_facts(fields, documented)}")
     decided = {name: field for name, field in fields_for("bill", ()).items() if name not in fields}
     parts.append(f"{_DECIDED}\n\n{_table(('fact', 'kind', 'values'), map(_undocumented, decided.values()))}")
     parts.append(f"{_ACCOUNT}\n\n{_table(('fact', 'kind', 'values'), map(_undocumented, ACCOUNT_FIELDS))}")
-    asked = {name: told for group in _groups(Request) for name, told in group.items()}
+    asked = {name: told for name, told in field_docstrings(Request).items() if name not in _OPEN}
     parts.append(f"{_REQUEST}\n\n{_facts(request_fields(), asked)}")
     header = ("dialect", "provider", "own seller", "facts of its own", "known values")
     parts.append(f"{_DIALECTS}\n\n{_table(header, map(_dialect, dialects))}")
     return "\n\n".join(parts) + "\n"
 
 
-def _groups(subject: type[Facts | Request]) -> list[dict[str, str]]:
-    """Return the docstrings of the fields, in the groups in which the class *subject* lists them."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(subject))).body[0]
-    assert isinstance(body, ast.ClassDef)  # noqa: S101  it is a class
+def _groups() -> list[dict[str, str]]:
+    """Return the docstrings of the fields, in the groups in which the class lists them."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(Facts))).body[0]
+    assert isinstance(body, ast.ClassDef)  # noqa: S101  Facts is a class
     groups: list[dict[str, str]] = [{}]
     last = body.body[0].end_lineno or 0
     for statement, docstring in pairwise(body.body):

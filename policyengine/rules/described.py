@@ -9,6 +9,7 @@ from policyengine.estimate import workload
 from policyengine.facts import Facts
 from policyengine.money import entry
 from policyengine.policy import accounts
+from policyengine.request import Request
 from policyengine.rules import model
 from policyengine.rules.fields import fields_for
 from policyengine.rules.schema import schema
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from msgspec import Struct
 
     from policyengine.provider import Dialect
+    from policyengine.rules.fields import Subject
 
 __all__ = ["described_schema"]
 
@@ -61,8 +63,9 @@ def described_schema(kind: str, dialects: Iterable[Dialect]) -> dict[str, Any]:
             _describe(home["properties"], _OPERATORS)
     if "When" in definitions:
         definitions["When"]["description"], definitions["Given"]["description"] = _WHEN, _GIVEN
-        _describe_facts(definitions["When"]["properties"], _fact_texts(shipped))
-        _describe_facts(definitions["Given"]["properties"], _fact_texts(shipped))
+        texts = _fact_texts(Request if kind == "preflight" else Facts, shipped)
+        _describe_facts(definitions["When"]["properties"], texts)
+        _describe_facts(definitions["Given"]["properties"], texts)
     return document
 
 
@@ -79,15 +82,15 @@ def _field_texts(module: ModuleType, title: str) -> dict[str, str]:
     return {key: told[field] for field, key in keys if field in told}
 
 
-def _fact_texts(dialects: Iterable[Dialect]) -> dict[str, str]:
-    """Return what each fact means, by the name that conditions give it."""
+def _fact_texts(subject: type[Subject], dialects: Iterable[Dialect]) -> dict[str, str]:
+    """Return what each fact of *subject* means, by the name that conditions give it."""
     account, effect = field_docstrings(accounts.Account), field_docstrings(model.ClassifyEffect)
     signals: dict[str, list[str]] = {}
     for dialect in dialects:
         for name in dialect.signals:
             signals.setdefault(f"signal.{name}", []).append(dialect.name)
     return {
-        **field_docstrings(Facts),
+        **field_docstrings(subject),
         **{f"account.{name}": text for name, text in account.items()},
         **effect,
         "account.failures_today": _FAILURES_TODAY,

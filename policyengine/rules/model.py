@@ -228,9 +228,11 @@ class PreflightFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Advise on a call before it is made; every rule that matches is heard."""
 
     decision: Literal["preflight"]
+    """What the rules of this file decide: `preflight`."""
     disable: tuple[str, ...] = ()
     """Ids of rules that do not apply."""
     rule: tuple[Rule[PreflightEffect], ...] = ()
+    """The rules, each heard where it matches."""
 
 
 RuleFile = ClassifyFile | BillFile | RouteFile | PreflightFile
