@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from policyengine.provider import Dialect, Scenario
     from policyengine.verdict import Step, Verdict
 
-__all__ = ["STANDARD_WORK", "Row", "compare", "evaluate_scenario", "prices_checked", "sellers_of", "usual_model"]
+__all__ = [
+    "STANDARD_WORK",
+    "Row",
+    "as_work",
+    "compare",
+    "evaluate_scenario",
+    "prices_checked",
+    "sellers_of",
+    "usual_model",
+]
 
 STANDARD_WORK = Workload(images=1, size="1024x1024", quality="medium", prompt_tokens=100, text_tokens=200)
 """One image of 1024x1024 at medium quality from a prompt of 100 tokens, 200 tokens of text and thinking beside it."""
@@ -204,7 +213,7 @@ def _rows(engine: Engine, samples: Iterable[_Sample], work: Workload) -> Iterato
 
 
 def _row(engine: Engine, sample: _Sample, verdict: Verdict, work: Workload) -> Row:
-    facts = _as_work(verdict.facts, work)
+    facts = as_work(verdict.facts, work)
     charge = engine.charge_for(verdict, facts)
     bill = verdict.bill
     steps = [step for step in verdict.trail if step.decision == "bill"]
@@ -232,7 +241,7 @@ def _row(engine: Engine, sample: _Sample, verdict: Verdict, work: Workload) -> R
     )
 
 
-def _as_work(facts: Facts, work: Workload) -> Facts:
+def as_work(facts: Facts, work: Workload) -> Facts:
     """Return *facts* as if *work* had been asked for."""
     return msgspec.structs.replace(
         facts,

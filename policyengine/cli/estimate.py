@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from policyengine.cli.arguments import add_narrowing, check_narrowing, count_from, is_wanted
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import print_csv, print_markdown, print_table
-from policyengine.errors import InputError, nearest
 from policyengine.estimate import Forecast, forecast, load_workload, simulate, standard_workload
 from policyengine.explain import interval
 
@@ -80,9 +80,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     shape.add_argument("--json", action="store_true", help="print one seller a line as JSON")
     shape.add_argument("--csv", action="store_true")
     shape.add_argument("--markdown", action="store_true")
-    parser.add_argument("--platform", action="append", help="only this provider; may be repeated")
-    parser.add_argument("--seller", action="append", help="only this seller; may be repeated")
-    parser.add_argument("--monte-carlo", type=_count, metavar="N", help="simulate N months to show how they spread")
+    add_narrowing(parser)
+    parser.add_argument(
+        "--monte-carlo", type=count_from(1), metavar="N", help="simulate N months to show how they spread"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the simulation; the same seed, the same months")
 
 
@@ -90,10 +91,9 @@ def run(arguments: Namespace) -> int:
     """Print the estimate."""
     engine = engine_for(arguments)
     sellers = tuple(engine.policy.prices.sellers)
-    _check_names(arguments.platform, tuple(engine.plugins.providers), "platform")
-    _check_names(arguments.seller, sellers, "seller")
+    check_narrowing(arguments, engine)
     file = load_workload(arguments.workload, sellers=sellers) if arguments.workload else standard_workload()
-    found = [one for one in forecast(engine, file) if _wanted(one, arguments)]
+    found = [one for one in forecast(engine, file) if is_wanted(one, arguments)]
     priced = list(zip(found, _simulated(found, file.work.images_per_month, arguments), strict=True))
     if arguments.json:
         for one, spread in priced:
@@ -103,28 +103,6 @@ def run(arguments: Namespace) -> int:
     else:
         _print_for_people(priced, file.mix, arguments)
     return 0
-
-
-def _count(written: str) -> int:
-    """Return a whole number from 1 on; argparse names the option when it is none."""
-    number = int(written)
-    if number < 1:
-        raise ValueError
-    return number
-
-
-_count.__name__ = "number from 1 on"
-
-
-def _check_names(names: Sequence[str] | None, known: Sequence[str], kind: str) -> None:
-    for name in names or ():
-        if name not in known:
-            msg = f"{kind} {name!r} is not known{nearest(name, known)}"
-            raise InputError(msg)
-
-
-def _wanted(one: Forecast, arguments: Namespace) -> bool:
-    return one.platform in (arguments.platform or [one.platform]) and one.seller in (arguments.seller or [one.seller])
 
 
 def _simulated(found: Sequence[Forecast], images: int, arguments: Namespace) -> Sequence[Simulated | None]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from policyengine.cli.arguments import day_of
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import bold, print_csv, print_markdown, print_table, warn
-from policyengine.cli.prices import day_of
 from policyengine.errors import InputError
 from policyengine.evidence import changes, sources
 from policyengine.explain import printable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from policyengine.cli.arguments import day_of
 from policyengine.cli.output import print_table, warn
-from policyengine.cli.prices import day_of
 from policyengine.errors import InputError
 from policyengine.pricelists import Vendors, compare_prices, read_listings
 

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from policyengine.cli.arguments import refuse_unknown
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import warn
-from policyengine.cli.prices import refuse_unknown
 from policyengine.errors import InputError
 from policyengine.money.documents import toml_text
 from policyengine.money.interchange import json_text, prices_from_csv, prices_from_json
@@ -37,7 +37,7 @@ def run(arguments: Namespace) -> int:
 def _export(arguments: Namespace) -> int:
     engine = engine_for(arguments)
     seller = arguments.operand or arguments.of
-    refuse_unknown(seller, engine)
+    refuse_unknown(seller, engine.policy.prices.sellers)
     files = [
         one
         for one in engine.policy.prices.files

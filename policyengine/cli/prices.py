@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from policyengine.cli.arguments import day_of, refuse_unknown
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import print_table, warn
-from policyengine.errors import InputError, nearest
+from policyengine.errors import InputError
 from policyengine.money.book import is_dated
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> int:
         return int(import_module("policyengine.cli.price_transfer").run(arguments))
     _refuse_strays(arguments)
     engine = engine_for(arguments)
-    refuse_unknown(arguments.seller, engine)
+    refuse_unknown(arguments.seller, engine.policy.prices.sellers)
     if arguments.check is not None or arguments.stale is not None:
         return int(import_module("policyengine.cli.price_audit").run(arguments, engine))
     rows = list(_rows(engine, arguments))
@@ -77,31 +77,6 @@ def _refuse_strays(arguments: Namespace) -> None:
     if stray is not None:
         msg = f"{stray!r} goes with `prices export` or `prices import`"
         raise InputError(msg)
-
-
-def refuse_unknown(seller: str | None, engine: Engine) -> None:
-    """Refuse a *seller* that nobody knows.
-
-    Raises:
-        InputError: no plugin and no file names it.
-    """
-    known = tuple(engine.policy.prices.sellers)
-    if seller is not None and seller not in known:
-        msg = f"seller {seller!r} is not known{nearest(seller, known)}"
-        raise InputError(msg)
-
-
-def day_of(written: str | None) -> date:
-    """Return the day that *written* names, today when it is None.
-
-    Raises:
-        InputError: it names none.
-    """
-    try:
-        return date.fromisoformat(written) if written else datetime.now(UTC).date()
-    except ValueError as error:
-        msg = f"--at {written!r} is no day; write YYYY-MM-DD"
-        raise InputError(msg) from error
 
 
 def _rows(engine: Engine, arguments: Namespace) -> Iterator[tuple[object, ...]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policyengine.cli.arguments import refuse_unknown
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import bold, print_table
-from policyengine.errors import InputError, nearest
 from policyengine.vocabulary import PARTS
 
 if TYPE_CHECKING:
@@ -47,10 +47,7 @@ def _lists(engine: Engine, arguments: Namespace) -> Iterator[tuple[str, Decision
     if arguments.dialect is not None:
         yield f"classify {engine.plugins.dialect(arguments.dialect).name}", "classify", arguments.dialect
     if arguments.seller is not None:
-        sellers = tuple(engine.policy.prices.sellers)
-        if arguments.seller not in sellers:
-            msg = f"seller {arguments.seller!r} is not known{nearest(arguments.seller, sellers)}"
-            raise InputError(msg)
+        refuse_unknown(arguments.seller, engine.policy.prices.sellers)
         yield f"bill of {arguments.seller}", "bill", arguments.seller
     if arguments.dialect is None and arguments.seller is None:
         for dialect in engine.plugins.dialects:

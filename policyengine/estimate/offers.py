@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from policyengine.alternatives import each, open_facts, with_facts
-from policyengine.compare import evaluate_scenario, sellers_of, usual_model
+from policyengine.compare import as_work, evaluate_scenario, sellers_of, usual_model
 from policyengine.facts import Facts, UsageRow
 from policyengine.money.charge import ComponentBill, price_bill
 from policyengine.money.exact import EXACT, ZERO
@@ -131,7 +131,7 @@ def _offer(engine: Engine, told: Sequence[_Told], given: dict[str, str], work: W
 
 def _sample(engine: Engine, told: _Told, given: Mapping[str, str], work: Work) -> Sample:
     verdict = engine.decide(_assuming(told.facts, given), told.verdict.usage)
-    facts = _as_work(verdict.facts, work)
+    facts = as_work(verdict.facts, work.workload)
     return Sample(
         scenario=told.scenario,
         facts=facts,
@@ -140,21 +140,6 @@ def _sample(engine: Engine, told: _Told, given: Mapping[str, str], work: Work) -
         action=verdict.route.action,
         states_free="stated" in verdict.bill.basis.values(),
         cost=_cost(engine, engine.charge_for(verdict, facts), verdict.bill.input, facts, work),
-    )
-
-
-def _as_work(facts: Facts, work: Work) -> Facts:
-    """Return *facts* as if the *work* had been asked for: one image."""
-    return msgspec.structs.replace(
-        facts,
-        images_requested=1,
-        images_delivered=facts.images_delivered and 1,
-        size=work.size,
-        quality=work.quality,
-        input_tokens=work.prompt_tokens,
-        text_tokens=work.text_tokens,
-        image_tokens=None,
-        prompt_bytes=None,
     )
 
 

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from policyengine.compare import STANDARD_WORK
 from policyengine.errors import InputError, PolicyFileError, nearest
-from policyengine.money.tariff import megapixels
+from policyengine.money.tariff import Workload, megapixels
 from policyengine.rules.conditions import Fault, shown
 from policyengine.rules.diagnose import in_order, placed, schema_faults
 from policyengine.rules.load import parsed
@@ -78,6 +78,17 @@ class Work(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     """Megapixels of the reference images, for sellers that charge input by area."""
     prices_on: date | None = None
     """The day whose prices hold; today when left out."""
+
+    @property
+    def workload(self) -> Workload:
+        """Return one piece of it in the words of tariffs."""
+        return Workload(
+            images=1,
+            size=self.size,
+            quality=self.quality,
+            prompt_tokens=self.prompt_tokens,
+            text_tokens=self.text_tokens,
+        )
 
 
 class SellerTerms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

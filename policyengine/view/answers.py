@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from policyengine.engine import Engine
-    from policyengine.facts import Facts
     from policyengine.verdict import Verdict
-    from policyengine.view.model import Subject, Work
+    from policyengine.view.model import Subject
 
-__all__ = ["Answer", "answers", "as_work", "decided"]
+__all__ = ["Answer", "answers", "decided"]
 
 
 class Answer(Struct, frozen=True):
@@ -50,18 +49,3 @@ def decided(engine: Engine, answer: Answer, subject: Subject) -> Verdict:
     facts = verdict.facts
     told = msgspec.structs.replace(facts, model=subject.model or facts.model, tier=subject.tier or facts.tier)
     return verdict if told == facts else engine.decide(told, verdict.usage)
-
-
-def as_work(facts: Facts, work: Work) -> Facts:
-    """Return *facts* as if *work* had been asked for."""
-    return msgspec.structs.replace(
-        facts,
-        images_requested=work.images,
-        images_delivered=work.images if facts.images_delivered else facts.images_delivered,
-        size=work.size,
-        quality=work.quality,
-        input_tokens=work.prompt_tokens,
-        text_tokens=work.text_tokens,
-        image_tokens=None,
-        prompt_bytes=None,
-    )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 from msgspec import Struct
 
+from policyengine.compare import as_work
 from policyengine.engine import Engine
 from policyengine.money.exact import EXACT, product
 from policyengine.verdict import Verdict
-from policyengine.view.answers import as_work, decided
+from policyengine.view.answers import decided
 from policyengine.vocabulary import BASES, COMPONENTS, Component
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _bill(side: Side, answer: Answer, subject: Subject, verdict: Verdict) -> Ite
 def _cost(side: Side, answer: Answer, subject: Subject, verdict: Verdict) -> Iterator[Finding]:
     charge = verdict.charge
     if subject.work is not None:
-        charge = side.engine.charge_for(verdict, as_work(verdict.facts, subject.work))
+        charge = side.engine.charge_for(verdict, as_work(verdict.facts, subject.work.workload))
     values = verdict.bill.values().items()
     left_open = [ground for part, value in values if value in _OPEN for ground in _ruling(verdict, part, value)]
     charging = [ground for part, value in values if value == "charged" for ground in _ruling(verdict, part, value)]
@@ -148,7 +149,7 @@ def _rate(side: Side, answer: Answer, subject: Subject, verdict: Verdict) -> Ite
 
 def _discount(side: Side, answer: Answer, subject: Subject, verdict: Verdict) -> Iterator[Finding]:
     """Yield by how much per cent a success on the tier is cheaper than on the standard one."""
-    facts = verdict.facts if subject.work is None else as_work(verdict.facts, subject.work)
+    facts = verdict.facts if subject.work is None else as_work(verdict.facts, subject.work.workload)
     standard = _success(side.engine, facts, "standard")
     special = _success(side.engine, facts, subject.tier)
     amount: tuple[Decimal, Decimal | None] = (Decimal(0), None)

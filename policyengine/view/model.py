@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from policyengine.money.entry import Amount
+from policyengine.money.tariff import Workload
 from policyengine.rules.model import SOURCE_PATTERN
 from policyengine.vocabulary import BillValue, Component, Tier
 
@@ -32,6 +33,11 @@ class Work(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     """Tokens of the prompt."""
     text_tokens: Count | None = None
     """Text output and thinking."""
+
+    @property
+    def workload(self) -> Workload:
+        """Return the same in the words of tariffs."""
+        return Workload(**msgspec.structs.asdict(self))
 
 
 class Subject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
