@@ -141,9 +141,11 @@ class Engine:
         facts = msgspec.structs.replace(verdict.facts, seller=seller, account=dict(account_facts or {}))
         return self._verdict(facts, verdict.usage, [*kept, *unlisted(seller, self.policy.prices)])
 
-    def decide(self, facts: Facts, usage: Iterable[UsageRow] = ()) -> Verdict:
-        """Return the verdict on facts that are already normalized."""
-        return self._verdict(facts, tuple(usage), [])
+    def decide(
+        self, facts: Facts, usage: Iterable[UsageRow] = (), *, decided: tuple[Outcome, Stage] | None = None
+    ) -> Verdict:
+        """Return the verdict on facts that are already normalized, for the outcome and stage *decided*, if given."""
+        return self._verdict(facts, tuple(usage), [], decided)
 
     def charge_for(self, verdict: Verdict, work: Facts) -> Charge:
         """Return what *work* costs under the bill of *verdict*, whatever that answer consumed."""
@@ -266,15 +268,20 @@ class Engine:
             failed = _plugin_failed(dialect, f"raised {type(error).__name__}: {error}")
             return FALLBACK.normalize(exchange), [failed]
 
-    def _verdict(self, facts: Facts, usage: tuple[UsageRow, ...], warnings: list[VerdictWarning]) -> Verdict:
+    def _verdict(
+        self,
+        facts: Facts,
+        usage: tuple[UsageRow, ...],
+        warnings: list[VerdictWarning],
+        decided_before: tuple[Outcome, Stage] | None = None,
+    ) -> Verdict:
         if facts.at is None:
             facts = msgspec.structs.replace(facts, at=datetime.now(UTC))
         elif facts.at.tzinfo is not UTC:
             facts = msgspec.structs.replace(facts, at=utc(facts.at))
         rules = self.policy.rules
-        classified = rules.deciding("classify", facts.dialect).first(facts)
-        outcome: Outcome = classified.rule.then.outcome if classified else "unrecognized"
-        stage: Stage = classified.rule.then.stage if classified else "unknown"
+        classified = None if decided_before else rules.deciding("classify", facts.dialect).first(facts)
+        outcome, stage = decided_before or _classification(classified)
         decided = self._billing.decide(Case(facts, usage, outcome, stage))
         routed = rules.deciding("route").first(facts, outcome, stage)
         charge = decided.charge
@@ -312,6 +319,13 @@ class Engine:
                 named = on_trial.per_component(facts, outcome, stage)
                 found += [rule.step for rule in dict.fromkeys(named) if rule is not None]
         return tuple(found)
+
+
+def _classification(classified: BoundRule | None) -> tuple[Outcome, Stage]:
+    """Return what the first rule that matched says happened."""
+    if classified is None:
+        return "unrecognized", "unknown"
+    return classified.rule.then.outcome, classified.rule.then.stage
 
 
 def _plugin_failed(dialect: Dialect, what: str) -> VerdictWarning:

@@ -109,7 +109,8 @@ def _happened(verdict: Verdict) -> str:
     where = "" if verdict.stage != "unknown" else " (where is not known)"
     lines = [f"What happened: {verdict.outcome}{stage}{where}; {_images(verdict.facts)}."]
     steps = [step for step in verdict.trail if step.decision == "classify"]
-    lines += [line for step in steps for line in _step(step)] or ["  no rule matches"]
+    by_no_rule = "no rule matches" if verdict.outcome == "unrecognized" else "so it was told; no rule was asked"
+    lines += [line for step in steps for line in _step(step)] or [f"  {by_no_rule}"]
     return "\n".join(lines)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policyengine.cli.loading import add_file_arguments, print_verdicts
+from policyengine.cli.loading import add_file_arguments, engine_for, print_verdicts
+from policyengine.errors import InputError
 from policyengine.explain import explain
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 EPILOG = """examples:
   imgpolicy explain answer.json --provider PROVIDER --seller SELLER
   pbpaste | imgpolicy explain - --seller SELLER --mode per-call
+  imgpolicy explain --given '{ outcome = "blocked", stage = "output", seller = "SELLER" }'
+  imgpolicy check --proof --json | jq -c 'select(.witness).witness' | imgpolicy explain -
 
 `imgpolicy providers` lists the providers, their dialects and the sellers.
 """
@@ -20,9 +23,22 @@ EPILOG = """examples:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `explain`."""
-    add_file_arguments(parser)
+    parser.add_argument("--given", metavar="FACTS", help="facts as an example has them, in place of a file")
+    add_file_arguments(parser, nargs="?")
 
 
 def run(arguments: Namespace) -> int:
-    """Explain every answer in the file; exit with 1 when some could not be read."""
-    return print_verdicts(arguments, lambda verdict: f"{explain(verdict)}\n")
+    """Explain every answer in the file; exit with 1 when some could not be read.
+
+    Raises:
+        InputError: neither a file nor facts are given, or both are.
+    """
+    if (arguments.file is None) == (arguments.given is None):
+        msg = "name a file of answers, or give facts with --given"
+        raise InputError(msg)
+    if arguments.given is None:
+        return print_verdicts(arguments, lambda verdict: f"{explain(verdict)}\n")
+    from policyengine.cli.given import parse_given, verdict_on  # noqa: PLC0415  facts are seldom given
+
+    print(explain(verdict_on(engine_for(arguments), parse_given(arguments.given))))
+    return 0

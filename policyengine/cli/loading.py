@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from policyengine.cli.output import warn
 from policyengine.cli.reading import BadLine, column_map, read_all
 from policyengine.engine import Engine
+from policyengine.errors import InputError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable, Iterator
 
+    from policyengine.cli.reading import Recorded
     from policyengine.verdict import Verdict
 
 __all__ = ["add_context_arguments", "add_file_arguments", "context_of", "engine_for", "print_verdicts", "verdicts_of"]
@@ -32,9 +34,9 @@ def engine_for(arguments: Namespace) -> Engine:
     return engine
 
 
-def add_file_arguments(parser: ArgumentParser) -> None:
+def add_file_arguments(parser: ArgumentParser, *, nargs: str | None = None) -> None:
     """Add a file of answers and what may be known beside them."""
-    parser.add_argument("file", metavar="FILE", help="JSON or NDJSON; - for standard input")
+    parser.add_argument("file", metavar="FILE", nargs=nargs, help="JSON or NDJSON; - for standard input")
     parser.add_argument("--column", action="append", default=[], metavar="FIELD=COLUMN", help="where a field stands")
     add_context_arguments(parser)
 
@@ -46,6 +48,8 @@ def verdicts_of(arguments: Namespace) -> Iterator[Verdict | BadLine]:
     for found in read_all([arguments.file], column_map(arguments.column)):
         if isinstance(found, BadLine):
             yield found
+        elif found.facts is not None:
+            yield _on_facts(engine, found)
         else:
             yield from map(engine.evaluate, engine.split(found.body, **{**found.context, **known}))
 
@@ -60,6 +64,15 @@ def print_verdicts(arguments: Namespace, write: Callable[[Verdict], str]) -> int
         else:
             print(write(verdict))
     return 1 if bad else 0
+
+
+def _on_facts(engine: Engine, found: Recorded) -> Verdict | BadLine:
+    from policyengine.cli.given import verdict_on  # noqa: PLC0415  few files hold facts
+
+    try:
+        return verdict_on(engine, found.facts or {})
+    except InputError as error:
+        return BadLine(found.where, str(error))
 
 
 def add_context_arguments(parser: ArgumentParser) -> None:

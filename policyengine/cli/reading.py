@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from policyengine.errors import InputError
 from policyengine.native import items, mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["ENVELOPE", "BadLine", "Recorded", "column_map", "read_all"]
 
@@ -36,7 +37,8 @@ ENVELOPE = (
 )
 """The keys of an exchange in a file.
 
-An object with `body` or `transport_error` is one, any other is an answer as it came.
+An object with `body` or `transport_error` is one, any other is an answer as it came; one with `facts` alone holds
+an answer that is already translated.
 """
 _STDIN = "-"
 _ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
@@ -48,6 +50,8 @@ class Recorded(Struct, frozen=True):
     where: str
     body: object
     context: dict[str, object]
+    facts: Mapping[str, object] | None = None
+    """The answer as facts, where it is already translated."""
 
 
 class BadLine(Struct, frozen=True):
@@ -130,6 +134,8 @@ def _documents(where: str, document: object, columns: Mapping[str, str], *, each
 
 def _recorded(where: str, document: object, columns: Mapping[str, str]) -> Recorded | BadLine:
     fields = mapping(document)
+    if fields.keys() == {"facts"} and isinstance(fields["facts"], dict):
+        return Recorded(where, None, {}, fields["facts"])
     marks = (columns.get(field, field) for field in ("body", "transport_error"))
     if not any(mark in fields for mark in marks):
         return Recorded(where, document, {})

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from policyengine.rules.fields import Field
     from policyengine.rules.ordered import OrderedRules
 
-__all__ = ["Case", "Failure", "Given", "cases", "facts_of", "failure_of", "run_examples", "untested"]
+__all__ = ["Case", "Failure", "Given", "cases", "facts_of", "failure_of", "given_facts", "run_examples", "untested"]
 
 _ANY_DAY = date(2026, 11, 24)
 
@@ -206,23 +206,37 @@ def facts_of(given: Mapping[str, object], file: LoadedRules, rule: BoundRule) ->
     Raises:
         ValueError: a fact has the wrong type, is outside its closed set, or does not exist.
     """
-    if wrong := "; ".join(_wrong(given, file.fields)):
-        raise ValueError(wrong)
     content = file.content
     if isinstance(content, PreflightFile):
+        _refuse_wrong(given, file.fields)
         return Given(facts=_request(given, rule))
-    fields: dict[str, object] = {"provider": "example", "dialect": "example", "seller": "example"}
+    known = {"provider": "example", "dialect": "example", "seller": "example"}
     if isinstance(content, ClassifyFile):
-        fields["dialect"] = content.dialects[0]
+        known["dialect"] = content.dialects[0]
     if isinstance(content, BillFile):
-        fields["seller"] = content.seller
-    fields |= {name: value for name, value in given.items() if name not in ("outcome", "stage")}
-    fields.setdefault("at", _day_of(rule.rule.from_, rule.rule.until))
+        known["seller"] = content.seller
+    return given_facts(given, file.fields, {**known, "at": _day_of(rule.rule.from_, rule.rule.until)})
+
+
+def given_facts(given: Mapping[str, object], fields: Mapping[str, Field], known: Mapping[str, object]) -> Given:
+    """Return *given* as facts, with what is *known* where it does not tell.
+
+    Raises:
+        ValueError: a fact has the wrong type, is outside its closed set, or does not exist.
+    """
+    _refuse_wrong(given, fields)
+    told = {**known, **{name: value for name, value in given.items() if name not in ("outcome", "stage")}}
     return Given(
-        facts=msgspec.convert(_plain(fields), _StrictFacts),
+        facts=msgspec.convert(_plain(told), _StrictFacts),
         outcome=cast("str | None", given.get("outcome")),
         stage=cast("str | None", given.get("stage")),
     )
+
+
+def _refuse_wrong(given: Mapping[str, object], fields: Mapping[str, Field]) -> None:
+    """Raise a `ValueError` that says what is wrong with *given*, if anything is."""
+    if wrong := "; ".join(_wrong(given, fields)):
+        raise ValueError(wrong)
 
 
 def _request(given: Mapping[str, object], rule: BoundRule) -> Request:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ import msgspec
 from policyengine.facts import Facts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from policyengine.verdict import Verdict
 
-__all__ = ["given_toml"]
+__all__ = ["given_inline", "given_toml"]
 
 _IDENTITY = ("request_id", "task_id", "provider", "attempt")
 
@@ -37,3 +40,31 @@ def _toml(value: object) -> object:
     if isinstance(value, dict):
         return {key: _toml(inner) for key, inner in value.items()}
     return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else value
+
+
+def given_inline(given: Mapping[str, object]) -> str:
+    """Return facts as the inline table that rule files write.
+
+    >>> given_inline({"code": "a", "http_status": 400, "signal": {"is_poll": True}})
+    '{ code = "a", http_status = 400, signal = { is_poll = true } }'
+    """
+    return f"{{ {', '.join(f'{name} = {_inline(value)}' for name, value in given.items())} }}"
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, dict):
+        return given_inline(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_inline, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime):
+        return value.isoformat() if value.time() != time() else value.date().isoformat()
+    return _quoted(value) if isinstance(value, str) else str(_toml(value))
+
+
+def _quoted(text: str) -> str:
+    """Return *text* as a basic string of TOML; what does not print is escaped."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    shown = (char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped)
+    return f'"{"".join(shown)}"'
