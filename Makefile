@@ -42,7 +42,7 @@ test: $(VENV)/.tested ## Run the tests
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.installed ## Check the rules and run their examples
-	$(POLICY) check
+	$(POLICY) check --proof
 	$(POLICY) test
 
 lint: $(VENV)/.linted ## Run ruff and mypy

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     _ById = Mapping[str, tuple[LoadedRules, BoundRule]]
 
-__all__ = ["RuleBook", "cross_faults"]
+__all__ = ["RuleBook", "cross_faults", "window_of"]
 
 _AT = Field("at", "time")
 _ORIGINS = ("user", "bundled", "plugin")
@@ -139,16 +139,16 @@ def _in_place(rule: BoundRule, instead: Mapping[str, Sequence[BoundRule]]) -> It
     replacing = instead.get(rule.rule.id, ())
     for other in replacing:
         yield from _in_place(other, instead)
-    limits = [*_window(rule.rule.from_, rule.rule.until)]
+    limits = [*window_of(rule.rule.from_, rule.rule.until)]
     for other in replacing:
-        window = tuple(_window(other.rule.from_, other.rule.until))
+        window = tuple(window_of(other.rule.from_, other.rule.until))
         if not window:
             return
         limits.append(Not(All(window)))
     yield BoundRule(rule.decision, rule.rule, All((*limits, rule.condition)), rule.place) if limits else rule
 
 
-def _window(from_: date | None, until: date | None) -> Iterator[Condition]:
+def window_of(from_: date | None, until: date | None) -> Iterator[Condition]:
     """Yield the conditions on `at` that two dates mean: from inclusive, until exclusive, in UTC."""
     if from_ is not None:
         yield Test(_AT, "ge", (datetime.combine(from_, time(), UTC),))

@@ -23,6 +23,7 @@ __all__ = [
     "Effect",
     "Evidence",
     "Example",
+    "FindingCode",
     "NearMiss",
     "PreflightEffect",
     "PreflightFile",
@@ -30,12 +31,29 @@ __all__ = [
     "RouteFile",
     "Rule",
     "RuleFile",
+    "Waiver",
 ]
 
 RULE_ID_PATTERN = r"^[a-z0-9][a-z0-9_.-]*$"
 SOURCE_PATTERN = r"^(https?://|contract:|ticket:)\S+"
 Decision = Literal["classify", "bill", "route", "preflight"]
 RuleId = Annotated[str, Meta(pattern=RULE_ID_PATTERN, max_length=80)]
+FindingCode = Literal[
+    "shadowed",
+    "contradiction",
+    "dead-dates",
+    "gap",
+    "unbilled",
+    "unfilled",
+    "evidence-missing",
+    "evidence-unquoted",
+    "evidence-old",
+    "not-decided",
+    "overlap",
+    "undecided-bill",
+    "not-indexable",
+]
+"""What a proof looks for and a waiver may name; `policyengine.proof.finding` says how grave each is."""
 StatedValue = Literal["charged", "free", "credited", "conditional", "unknown"]
 
 
@@ -179,6 +197,17 @@ class Rule(
     """Facts that this rule must not decide."""
 
 
+class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Say that a finding of `imgpolicy check --proof` in this file is meant, and why."""
+
+    code: FindingCode
+    """The code of the finding."""
+    rule: Annotated[str, Meta(min_length=1)]
+    """The id of the rule, or the name that the finding gives to what has none."""
+    reason: Annotated[str, Meta(min_length=1, max_length=400)]
+    """Why it is meant."""
+
+
 class ClassifyFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Decide outcome and stage of the answers of some dialects."""
 
@@ -188,6 +217,8 @@ class ClassifyFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The dialects these rules serve; `["*"]` for all, after their own."""
     disable: tuple[str, ...] = ()
     """Ids of rules that do not apply."""
+    waive: tuple[Waiver, ...] = ()
+    """Findings of a proof that are meant."""
     rule: tuple[Rule[ClassifyEffect], ...] = ()
     """The rules, in the order in which they are tried."""
 
@@ -209,6 +240,8 @@ class BillFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Facts the bill depends on and their values, for when an exchange does not tell."""
     disable: tuple[str, ...] = ()
     """Ids of rules that do not apply."""
+    waive: tuple[Waiver, ...] = ()
+    """Findings of a proof that are meant."""
     rule: tuple[Rule[BillEffect], ...] = ()
     """The rules, in the order in which they are tried."""
 
@@ -220,6 +253,8 @@ class RouteFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the rules of this file decide: `route`."""
     disable: tuple[str, ...] = ()
     """Ids of rules that do not apply."""
+    waive: tuple[Waiver, ...] = ()
+    """Findings of a proof that are meant."""
     rule: tuple[Rule[RouteEffect], ...] = ()
     """The rules, in the order in which they are tried."""
 
@@ -231,6 +266,8 @@ class PreflightFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What the rules of this file decide: `preflight`."""
     disable: tuple[str, ...] = ()
     """Ids of rules that do not apply."""
+    waive: tuple[Waiver, ...] = ()
+    """Findings of a proof that are meant."""
     rule: tuple[Rule[PreflightEffect], ...] = ()
     """The rules, each heard where it matches."""
 
