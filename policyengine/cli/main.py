@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Command] = {
     "prices": Command("prices", "list the prices that hold on a day"),
     "rules": Command("rules", "list the rules in the order in which they decide"),
     "check": Command("check", "report every fault of every rule, price and account file"),
+    "suggest": Command("suggest", "write the examples and near misses that rules lack, as TOML to paste"),
     "test": Command("testing", "run the examples and near misses that the rules carry"),
     "evidence": Command("evidence", "list the sources that rules and prices lean on, with their age"),
     "corpus": Command("corpus", "decide a labelled corpus and compare with its labels"),
