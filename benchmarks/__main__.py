@@ -12,6 +12,7 @@ from benchmarks.eight_cases import CASE_HEADER, case_rows
 from benchmarks.imports import import_rows
 from benchmarks.large_body import large_body_rows
 from benchmarks.measure import Stopwatch
+from benchmarks.proof import proof_rows
 from benchmarks.small_body import small_body_rows
 from policyengine import Engine
 
@@ -45,6 +46,7 @@ def rows(watch: Stopwatch, *, quick: bool) -> Iterator[Row]:
     yield from large_body_rows(watch, engine)
     yield from decision_rows(watch, 1000 if quick else 10_000)
     yield from import_rows(1 if quick else 7)
+    yield from proof_rows(100 if quick else 1000)
 
 
 def print_table(lines: Iterable[tuple[str, ...]]) -> None:
