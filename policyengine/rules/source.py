@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
-__all__ = ["Origin", "Source", "bundled_rules", "rule_sources"]
+__all__ = ["Origin", "Source", "SourceKind", "bundled_rules", "read_source", "rule_sources", "toml_files"]
 
 Origin = Literal["user", "bundled", "plugin"]
 """User files come before bundled ones, those before what plugins ship."""
+SourceKind = Literal["rules", "prices", "accounts", "view"]
+"""What a file holds; a view decides nothing."""
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -27,6 +29,7 @@ class Source(Struct, frozen=True, kw_only=True):
     """As debuggers find it."""
     origin: Origin
     data: bytes
+    kind: SourceKind = "rules"
 
 
 def bundled_rules() -> Traversable:
@@ -44,15 +47,15 @@ def rule_sources(directory: Traversable, origin: Origin, *, label: str) -> Itera
         yield from toml_files(directory / folder, origin, f"{label}/{folder}")
 
 
-def toml_files(directory: Traversable, origin: Origin, label: str) -> Iterator[Source]:
+def toml_files(directory: Traversable, origin: Origin, label: str, kind: SourceKind = "rules") -> Iterator[Source]:
     """Yield the TOML files of *directory* in the order of their names."""
     if not directory.is_dir():
         return
     for file in sorted(directory.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml") and file.is_file():
-            yield read_source(file, origin, f"{label}/{file.name}")
+            yield read_source(file, origin, f"{label}/{file.name}", kind)
 
 
-def read_source(file: Traversable, origin: Origin, label: str) -> Source:
+def read_source(file: Traversable, origin: Origin, label: str, kind: SourceKind = "rules") -> Source:
     """Return *file*, read."""
-    return Source(file=label, path=str(file), origin=origin, data=file.read_bytes())
+    return Source(file=label, path=str(file), origin=origin, data=file.read_bytes(), kind=kind)

@@ -19,7 +19,7 @@ from policyengine.hookspecs import ENTRY_POINT_GROUP
 from policyengine.money.book import for_tier
 from policyengine.money.tariff import Estimate, Rate, Tariff, Workload
 from policyengine.plugins import PluginSet, load_plugins
-from policyengine.policy.load import price_label
+from policyengine.policy.sources import price_label
 from policyengine.rules.examples import run_examples
 from policyengine.rules.fields import fact_fields
 from policyengine.testing.answers import exchange_of, exchanges, hollow, variants
