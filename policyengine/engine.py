@@ -10,8 +10,8 @@ import msgspec
 
 from policyengine.billing import Billing, Case
 from policyengine.errors import AccountError, DialectError, nearest
-from policyengine.facts import UsageRow
 from policyengine.fallback import FALLBACK, NOBODY
+from policyengine.guard import check_quantities, claim_of, is_malformed, plugin_failed, shows_seller, split_body
 from policyengine.intake import exchange_of
 from policyengine.native import utc
 from policyengine.plugins import PluginSet, load_plugins
@@ -20,13 +20,13 @@ from policyengine.provider import Claim, Dialect, Normalized, Seller
 from policyengine.routing import UNROUTED, route_for
 from policyengine.settlement import settled_charge
 from policyengine.verdict import Step, Verdict, VerdictWarning
-from policyengine.warning import ABOUT_THE_ANSWER, charge_warnings, fact_warnings, unlisted
+from policyengine.warning import ABOUT_THE_ANSWER, ABOUT_THE_MONEY, charge_warnings, fact_warnings, unlisted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from policyengine.exchange import Exchange
-    from policyengine.facts import Facts
+    from policyengine.facts import Facts, UsageRow
     from policyengine.policy.accounts import Account
     from policyengine.preflight import Preflight
     from policyengine.request import Request
@@ -69,6 +69,28 @@ class Engine:
         found = load_plugins() if plugins is None else plugins
         return cls(load_policy(found, None if directory is None else Path(directory)), found)
 
+    @classmethod
+    def load_bundle(
+        cls, path: str | Path, *, fingerprint: str | None = None, plugins: PluginSet | None = None
+    ) -> Engine:
+        """Return the engine that `bundle` wrote to *path*, with its fingerprint; files are not needed any more.
+
+        In a directory of bundles *fingerprint*, that of an old verdict, finds the one that made it.
+
+        Raises:
+            PolicyFileError: it is no bundle, was altered or cut short, or is not that of *fingerprint*.
+        """
+        from policyengine.bundle import load_bundle  # noqa: PLC0415  only when an old decision is made again
+
+        found = load_plugins() if plugins is None else plugins
+        return cls(load_bundle(Path(path), found, fingerprint), found)
+
+    def bundle(self) -> bytes:
+        """Return all rules, prices and accounts that decide, as one file that `load_bundle` reads."""
+        from policyengine.bundle import bundle_of  # noqa: PLC0415  as above
+
+        return bundle_of(self.policy)
+
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle policy and plugins; compiled rules and caches are made anew."""
         return Engine, (self.policy, self.plugins)
@@ -100,9 +122,9 @@ class Engine:
         try:
             return self._verdict(facts, usage, [*assumed, *trouble, *fact_warnings(facts, dialect, exchange)])
         except (AttributeError, TypeError) as error:
-            if not _is_malformed(facts, usage):
+            if not is_malformed(facts, usage):
                 raise
-            warning = _plugin_failed(dialect, f"returned facts of a wrong type ({error})")
+            warning = plugin_failed(dialect, f"returned facts of a wrong type ({error})")
             return self._verdict(*FALLBACK.normalize(exchange), [*assumed, warning])
 
     def split(self, source: object, **context: Any) -> list[Exchange]:  # noqa: ANN401
@@ -113,7 +135,7 @@ class Engine:
         """
         exchange = self._with_account(exchange_of(source, context))
         dialect = self.dialect_of(exchange)
-        bodies = _split(dialect, exchange.body)
+        bodies = split_body(dialect, exchange.body)
         if len(bodies) == 1:
             return [exchange]
         return [msgspec.structs.replace(exchange, body=body) for body in bodies]
@@ -142,10 +164,23 @@ class Engine:
         return self._verdict(facts, verdict.usage, [*kept, *unlisted(seller, self.policy.prices)])
 
     def decide(
-        self, facts: Facts, usage: Iterable[UsageRow] = (), *, decided: tuple[Outcome, Stage] | None = None
+        self,
+        facts: Facts,
+        usage: Iterable[UsageRow] = (),
+        warnings: Iterable[VerdictWarning] = (),
+        *,
+        decided: tuple[Outcome, Stage] | None = None,
     ) -> Verdict:
-        """Return the verdict on facts that are already normalized, for the outcome and stage *decided*, if given."""
-        return self._verdict(facts, tuple(usage), [], decided)
+        """Return the verdict on facts that are already normalized, for the outcome and stage *decided*, if given.
+
+        *warnings* tell what was odd about the answer that they are of.
+        """
+        kept = [warning for warning in warnings if warning.code not in ABOUT_THE_MONEY]
+        return self._verdict(facts, tuple(usage), kept, decided)
+
+    def replay(self, verdict: Verdict) -> Verdict:
+        """Return what this engine decides on the answer of *verdict*; the one that made it decides the same again."""
+        return self.decide(verdict.facts, verdict.usage, verdict.warnings)
 
     def charge_for(self, verdict: Verdict, work: Facts) -> Charge:
         """Return what *work* costs under the bill of *verdict*, whatever that answer consumed."""
@@ -186,7 +221,7 @@ class Engine:
         best: list[Dialect] = []
         highest = Claim.MAYBE
         for dialect in asked:
-            claim = _claim(dialect, exchange)
+            claim = claim_of(dialect, exchange)
             if claim > highest:
                 best, highest = [dialect], claim
             elif claim == highest:
@@ -257,15 +292,15 @@ class Engine:
         """Return the seller that the address or the envelope shows."""
         if exchange.url and (seller := self._hosts.get(exchange.host)):
             return seller
-        return next((seller.name for seller in self._reading_sellers if _shows(seller, exchange)), None)
+        return next((seller.name for seller in self._reading_sellers if shows_seller(seller, exchange)), None)
 
     def _normalized(self, dialect: Dialect, exchange: Exchange) -> tuple[Normalized, list[VerdictWarning]]:
         try:
             facts, usage = dialect.normalize(exchange)
-            _check_quantities(usage)
+            check_quantities(usage)
             return (facts, tuple(usage)), []
         except Exception as error:  # noqa: BLE001  a plugin may fail in any way and must not take the caller down
-            failed = _plugin_failed(dialect, f"raised {type(error).__name__}: {error}")
+            failed = plugin_failed(dialect, f"raised {type(error).__name__}: {error}")
             return FALLBACK.normalize(exchange), [failed]
 
     def _verdict(
@@ -326,49 +361,6 @@ def _classification(classified: BoundRule | None) -> tuple[Outcome, Stage]:
     if classified is None:
         return "unrecognized", "unknown"
     return classified.rule.then.outcome, classified.rule.then.stage
-
-
-def _plugin_failed(dialect: Dialect, what: str) -> VerdictWarning:
-    plugin = f"dialect {dialect.name!r} of provider {dialect.provider!r}"
-    return VerdictWarning("plugin_failed", f"{plugin} {what}; only the transport was read")
-
-
-def _is_malformed(facts: Facts, usage: object) -> bool:
-    """Return whether a plugin put values of wrong types into *facts* or *usage*."""
-    try:
-        msgspec.convert(msgspec.to_builtins(facts), type(facts), strict=True)
-        msgspec.convert(msgspec.to_builtins(usage), tuple[UsageRow, ...], strict=True)
-    except (msgspec.ValidationError, TypeError, ValueError):
-        return True
-    return False
-
-
-def _check_quantities(usage: Iterable[UsageRow]) -> None:
-    for row in usage:
-        if not row.quantity >= 0:
-            msg = f"usage of {row.component} is {row.quantity}"
-            raise ValueError(msg)
-
-
-def _split(dialect: Dialect, body: object) -> Sequence[object]:
-    try:
-        return dialect.split(body)
-    except Exception:  # noqa: BLE001  a plugin that fails to split leaves the body whole
-        return [body]
-
-
-def _claim(dialect: Dialect, exchange: Exchange) -> Claim:
-    try:
-        return dialect.recognizes(exchange) or Claim.NO
-    except Exception:  # noqa: BLE001  a plugin that fails to recognize claims nothing
-        return Claim.NO
-
-
-def _shows(seller: Seller, exchange: Exchange) -> bool:
-    try:
-        return seller.recognizes(exchange)
-    except Exception:  # noqa: BLE001  as above
-        return False
 
 
 def _trail(classified: BoundRule | None, billed: tuple[Step, ...], routed: BoundRule | None) -> tuple[Step, ...]:

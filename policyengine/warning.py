@@ -19,11 +19,30 @@ if TYPE_CHECKING:
     from policyengine.provider import Dialect
     from policyengine.verdict import Bill, Charge, ChargeLine
 
-__all__ = ["ABOUT_THE_ANSWER", "STALE_AFTER_DAYS", "charge_warnings", "fact_warnings", "unlisted"]
+__all__ = [
+    "ABOUT_THE_ANSWER",
+    "ABOUT_THE_MONEY",
+    "STALE_AFTER_DAYS",
+    "charge_warnings",
+    "fact_warnings",
+    "unlisted",
+]
 
 STALE_AFTER_DAYS = 90
 ABOUT_THE_ANSWER = frozenset({"body", "dialect_unknown", "drift", "hidden_attempts", "plugin_failed"})
 """The codes of warnings that hold whoever sends the invoice."""
+ABOUT_THE_MONEY = frozenset(
+    {
+        "conditional",
+        "settled_differs",
+        "settled_unpriced",
+        "stale_price",
+        "tier_unpriced",
+        "unpriced",
+        "usage_missing",
+    }
+)
+"""The codes of warnings that each decision on the same facts makes anew."""
 
 
 def fact_warnings(facts: Facts, dialect: Dialect, exchange: Exchange) -> Iterator[VerdictWarning]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from policyengine.cli.loading import add_context_arguments, context_of, engine_for
+from policyengine.cli.deciding import Deciding
+from policyengine.cli.loading import add_context_arguments
 from policyengine.cli.output import print_csv, print_table, progress, warn
 from policyengine.cli.reading import BadLine, column_map, read_all
 from policyengine.errors import PolicyEngineError
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterable, Iterator
 
-    from policyengine.cli.reading import Recorded
-    from policyengine.engine import Engine
     from policyengine.summary import Group
     from policyengine.verdict import Verdict
 
@@ -32,7 +31,7 @@ EPILOG = """examples:
 A file holds one answer, an array of stream chunks, or one exchange a line or an array of
 exchanges: objects with `body` and, if known, http_status, headers, url, request, at, model,
 seller, account, account_facts, elapsed_s, attempt, transport_error, provider, dialect.
-Other names: --column FIELD=COLUMN.
+Other names: --column FIELD=COLUMN. Verdicts that --json printed are decided anew.
 """
 _HEADER = (
     "answer",
@@ -67,9 +66,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Decide every answer; exit with 1 when some could not be read."""
-    engine = engine_for(arguments)
     bad: list[BadLine] = []
-    decided = _decided(engine, arguments, bad)
+    decided = _decided(arguments, bad)
     if arguments.summary:
         groups = summarize(verdict for _, verdict in decided)
         print_table(_SUMMARY, [_group(group) for group in groups])
@@ -87,17 +85,17 @@ def run(arguments: Namespace) -> int:
     return 1 if bad else 0
 
 
-def _decided(engine: Engine, arguments: Namespace, bad: list[BadLine]) -> Iterator[tuple[str, Verdict]]:
+def _decided(arguments: Namespace, bad: list[BadLine]) -> Iterator[tuple[str, Verdict]]:
     """Yield the verdict on each answer; report what cannot be read and go on."""
     columns = column_map(arguments.column)
-    known = context_of(arguments, engine)
+    deciding = Deciding(arguments)
     for number, found in enumerate(read_all(arguments.files, columns, each=arguments.each), 1):
         progress(number)
         if isinstance(found, BadLine):
             _report(found, bad)
             continue
         try:
-            yield from _verdicts(engine, found, {**found.context, **known})
+            yield from deciding.verdicts(found)
         except PolicyEngineError as error:
             _report(BadLine(found.where, str(error)), bad)
 
@@ -105,13 +103,6 @@ def _decided(engine: Engine, arguments: Namespace, bad: list[BadLine]) -> Iterat
 def _report(line: BadLine, bad: list[BadLine]) -> None:
     bad.append(line)
     print(f"{line.where}: {line.message}", file=sys.stderr)
-
-
-def _verdicts(engine: Engine, found: Recorded, context: dict[str, object]) -> Iterator[tuple[str, Verdict]]:
-    """Yield one verdict for each response that the body holds."""
-    exchanges = engine.split(found.body, **context)
-    for index, exchange in enumerate(exchanges):
-        yield found.where if len(exchanges) == 1 else f"{found.where}#{index}", engine.evaluate(exchange)
 
 
 def _row(where: str, verdict: Verdict) -> tuple[object, ...]:

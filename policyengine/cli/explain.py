@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policyengine.cli.loading import add_file_arguments, engine_for, print_verdicts
+from policyengine.cli.deciding import Deciding, print_verdicts
+from policyengine.cli.loading import add_file_arguments
 from policyengine.errors import InputError
 from policyengine.explain import explain
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 EPILOG = """examples:
   imgpolicy explain answer.json --provider PROVIDER --seller SELLER
+  imgpolicy explain verdict.json --bundle bundles/
   pbpaste | imgpolicy explain - --seller SELLER --mode per-call
   imgpolicy explain --given '{ outcome = "blocked", stage = "output", seller = "SELLER" }'
   imgpolicy check --proof --json | jq -c 'select(.witness).witness' | imgpolicy explain -
@@ -40,5 +42,5 @@ def run(arguments: Namespace) -> int:
         return print_verdicts(arguments, lambda verdict: f"{explain(verdict)}\n")
     from policyengine.cli.given import parse_given, verdict_on  # noqa: PLC0415  facts are seldom given
 
-    print(explain(verdict_on(engine_for(arguments), parse_given(arguments.given))))
+    print(explain(verdict_on(Deciding(arguments).engine(), parse_given(arguments.given))))
     return 0

@@ -8,7 +8,7 @@ import msgspec
 
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import warn
-from policyengine.cli.reading import BadLine, read_all
+from policyengine.cli.reading import BadLine, RecordedFacts, read_all
 from policyengine.errors import InputError, PolicyEngineError, nearest
 from policyengine.native import timestamp
 from policyengine.request import Request
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Mapping
 
-    from policyengine.cli.reading import Recorded
+    from policyengine.cli.reading import Found
     from policyengine.engine import Engine
     from policyengine.preflight import Preflight
 
@@ -100,7 +100,7 @@ def _options(arguments: Namespace) -> dict[str, object]:
     }
 
 
-def _table(read: Recorded | BadLine) -> Mapping[str, object]:
+def _table(read: Found | BadLine) -> Mapping[str, object]:
     """Return the object that was read.
 
     Raises:
@@ -108,7 +108,7 @@ def _table(read: Recorded | BadLine) -> Mapping[str, object]:
     """
     if isinstance(read, BadLine):
         raise InputError(read.message)
-    if not isinstance(read.body, dict):
+    if isinstance(read, RecordedFacts) or not isinstance(read.body, dict):
         msg = "no request: write a JSON object, an array of them, or one a line"
         raise InputError(msg)
     return read.body

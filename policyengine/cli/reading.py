@@ -1,4 +1,4 @@
-"""Read recorded answers from files and pipes: JSON, NDJSON, arrays, envelopes; bad lines are told and skipped."""
+"""Read recorded answers, facts and verdicts: JSON, NDJSON, arrays, envelopes; bad lines are told and skipped."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import msgspec
 from msgspec import Struct
 
 from policyengine.errors import InputError
+from policyengine.facts import Facts, UsageRow
 from policyengine.native import items, mapping
+from policyengine.verdict import VerdictWarning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["ENVELOPE", "BadLine", "Recorded", "column_map", "read_all"]
+__all__ = ["ENVELOPE", "BadLine", "Found", "Recorded", "RecordedFacts", "column_map", "read_all"]
 
 ENVELOPE = (
     "body",
@@ -37,8 +39,8 @@ ENVELOPE = (
 )
 """The keys of an exchange in a file.
 
-An object with `body` or `transport_error` is one, any other is an answer as it came; one with `facts` alone holds
-an answer that is already translated.
+An object with `body` or `transport_error` is one, any other is an answer as it came. One with `facts` is an answer
+that is already translated: with `facts` alone as examples have them, else as `facts --json` or `evaluate --json` wrote.
 """
 _STDIN = "-"
 _ERRORS = (msgspec.DecodeError, UnicodeError, RecursionError)
@@ -52,6 +54,21 @@ class Recorded(Struct, frozen=True):
     context: dict[str, object]
     facts: Mapping[str, object] | None = None
     """The answer as facts, where it is already translated."""
+
+
+class RecordedFacts(Struct, frozen=True, kw_only=True):
+    """Hold an answer that was normalized before, and what is known of its verdict."""
+
+    where: str
+    facts: Facts
+    usage: tuple[UsageRow, ...] = ()
+    warnings: tuple[VerdictWarning, ...] = ()
+    fingerprint: str | None = None
+    """The engine that decided it."""
+
+
+Found = Recorded | RecordedFacts
+"""What can be decided."""
 
 
 class BadLine(Struct, frozen=True):
@@ -77,7 +94,7 @@ def column_map(pairs: Sequence[str]) -> dict[str, str]:
     return columns
 
 
-def read_all(files: Sequence[str], columns: Mapping[str, str], *, each: bool = False) -> Iterator[Recorded | BadLine]:
+def read_all(files: Sequence[str], columns: Mapping[str, str], *, each: bool = False) -> Iterator[Found | BadLine]:
     """Yield what *files* hold; with *each*, every element of an array is an answer of its own.
 
     Raises:
@@ -109,9 +126,7 @@ def _raw(label: str, data: bytes, error: Exception) -> Recorded | BadLine:
     return Recorded(label, data, {}) if data.strip() else BadLine(label, f"empty: {error}")
 
 
-def _lines(
-    label: str, lines: Sequence[bytes], columns: Mapping[str, str], *, each: bool
-) -> Iterator[Recorded | BadLine]:
+def _lines(label: str, lines: Sequence[bytes], columns: Mapping[str, str], *, each: bool) -> Iterator[Found | BadLine]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -122,7 +137,7 @@ def _lines(
             yield BadLine(where, f"not JSON: {error}")
 
 
-def _documents(where: str, document: object, columns: Mapping[str, str], *, each: bool) -> Iterator[Recorded | BadLine]:
+def _documents(where: str, document: object, columns: Mapping[str, str], *, each: bool) -> Iterator[Found | BadLine]:
     body = columns.get("body", "body")
     listed = items(document)
     if listed and (each or all(body in mapping(item) for item in listed)):
@@ -132,10 +147,12 @@ def _documents(where: str, document: object, columns: Mapping[str, str], *, each
         yield _recorded(where, document, columns)
 
 
-def _recorded(where: str, document: object, columns: Mapping[str, str]) -> Recorded | BadLine:
+def _recorded(where: str, document: object, columns: Mapping[str, str]) -> Found | BadLine:
     fields = mapping(document)
     if fields.keys() == {"facts"} and isinstance(fields["facts"], dict):
         return Recorded(where, None, {}, fields["facts"])
+    if {"provider", "dialect", "seller"} <= mapping(fields.get("facts")).keys():
+        return _normalized(where, fields)
     marks = (columns.get(field, field) for field in ("body", "transport_error"))
     if not any(mark in fields for mark in marks):
         return Recorded(where, document, {})
@@ -145,3 +162,10 @@ def _recorded(where: str, document: object, columns: Mapping[str, str]) -> Recor
     if wrong:
         return BadLine(where, f"{wrong[0]!r} is {context[wrong[0]]!r}, not a whole number")
     return Recorded(where, told["body"], context)
+
+
+def _normalized(where: str, fields: Mapping[str, object]) -> RecordedFacts | BadLine:
+    try:
+        return msgspec.convert({**fields, "where": where}, RecordedFacts)
+    except msgspec.ValidationError as error:
+        return BadLine(where, f"its facts cannot be read: {error}")
