@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         Diagnostic,
         DialectError,
         InputError,
+        MissingExtraError,
         PolicyEngineError,
         PolicyFileError,
     )
@@ -31,6 +32,7 @@ __all__ = [
     "Exchange",
     "Facts",
     "InputError",
+    "MissingExtraError",
     "PolicyEngineError",
     "PolicyFileError",
     "Provider",
@@ -51,7 +53,16 @@ _HOMES = {
     "hookimpl": "hookspecs",
     **dict.fromkeys(("Claim", "Dialect", "Provider", "Seller"), "provider"),
     **dict.fromkeys(
-        ("AccountError", "Diagnostic", "DialectError", "InputError", "PolicyEngineError", "PolicyFileError"), "errors"
+        (
+            "AccountError",
+            "Diagnostic",
+            "DialectError",
+            "InputError",
+            "MissingExtraError",
+            "PolicyEngineError",
+            "PolicyFileError",
+        ),
+        "errors",
     ),
 }
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from policyengine.rules.ordered import BoundRule
     from policyengine.verdict import Charge
     from policyengine.vocabulary import Outcome, Stage
+    from policyengine.watch import Watch
 
 __all__ = ["Engine"]
 
@@ -84,6 +85,18 @@ class Engine:
 
         found = load_plugins() if plugins is None else plugins
         return cls(load_bundle(Path(path), found, fingerprint), found)
+
+    @classmethod
+    def watch(cls, directory: str | Path, *, plugins: PluginSet | None = None) -> Watch:
+        """Return a watch on *directory*, whose `.engine` is always that of the last change without a fault.
+
+        Raises:
+            MissingExtraError: the extra `watch` is not installed.
+            PolicyFileError: files have faults to begin with; it lists all of them.
+        """
+        from policyengine.watch import Watch  # noqa: PLC0415  needs an extra
+
+        return Watch(Path(directory), load_plugins() if plugins is None else plugins)
 
     def bundle(self) -> bytes:
         """Return all rules, prices and accounts that decide, as one file that `load_bundle` reads."""

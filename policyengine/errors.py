@@ -4,7 +4,8 @@ PolicyEngineError
 ├── PolicyFileError        rule, price or account files have faults (`.diagnostics`)
 ├── DialectError           the wire format is not known or not certain
 ├── AccountError           `account=` names no account of the policy directory
-└── InputError             a file or an argument cannot be read as an exchange
+├── InputError             a file or an argument cannot be read as an exchange
+└── MissingExtraError      an optional package is not installed
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ __all__ = [
     "Diagnostic",
     "DialectError",
     "InputError",
+    "MissingExtraError",
     "PolicyEngineError",
     "PolicyFileError",
     "nearest",
@@ -84,6 +86,20 @@ class AccountError(PolicyEngineError):
 
 class InputError(PolicyEngineError):
     """Say that a file or a line cannot be read as an exchange."""
+
+
+class MissingExtraError(PolicyEngineError):
+    """Say that an optional package is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        """Name *what* needs it and the *extra* that brings it."""
+        super().__init__(what, extra)
+        self.what = what
+        self.extra = extra
+
+    def __str__(self) -> str:
+        """Return what to do."""
+        return f"{self.what} needs an extra: pip install 'imagegen-policyengine[{self.extra}]'"
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
