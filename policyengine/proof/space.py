@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from policyengine.proof.lists import Lists
-from policyengine.proof.spans import LAST, Spans, spans_of
+from policyengine.proof.spans import LAST, Spans, number_of, spans_of
 from policyengine.proof.words import Clause, Words
 from policyengine.rules.model import CUMULATIVE
 
@@ -28,6 +29,10 @@ _ALWAYS = frozenset({"provider", "dialect", "seller", "attempt", "at", "outcome"
 _SHOWN = ("dialect", "seller", "outcome", "stage")
 _LEAST = {"attempt": 1, "n": 1, "http_status": 100}
 _MOST = {"http_status": 999}
+_ALL_TIMES = (
+    (number_of(datetime.min.replace(tzinfo=UTC)), 0),
+    (number_of(datetime.max.replace(tzinfo=UTC)) + 1, 0),
+)
 
 
 class Space:
@@ -152,9 +157,11 @@ def _full(field: Field) -> FactSet:
         return Words(absent=absent, values=frozenset({True, False}))
     if field.kind == "text":
         return Words(absent=absent, values=frozenset(field.values), is_open=not field.values)
-    is_whole = field.kind in ("integer", "time")
+    if field.kind == "time":
+        return Spans(absent=absent, cuts=_ALL_TIMES, is_whole=True)
+    is_whole = field.kind == "integer"
     low = _LEAST.get(field.name, 0)
-    start = (float("-inf"), 0) if field.kind == "time" or field.name.startswith("signal.") else (low, 0)
+    start = (float("-inf"), 0) if field.name.startswith("signal.") else (low, 0)
     end = (_MOST[field.name] + 1, 0) if field.name in _MOST else LAST
     return Spans(absent=absent, cuts=(start, end), is_whole=is_whole)
 
