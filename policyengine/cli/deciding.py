@@ -98,7 +98,7 @@ class Deciding:
             return engine_for(arguments)
         engine = Engine.load_bundle(arguments.bundle, fingerprint=arguments.fingerprint or fingerprint)
         for fault in engine.policy.warnings:
-            if fault.file.startswith(str(arguments.bundle)):
+            if Path(fault.file).is_relative_to(arguments.bundle):
                 warn(str(fault))
         return engine
 

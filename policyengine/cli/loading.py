@@ -10,7 +10,7 @@ from policyengine.engine import Engine
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-__all__ = ["add_context_arguments", "add_file_arguments", "engine_for", "tell_left_out"]
+__all__ = ["add_context_arguments", "add_file_arguments", "engine_for"]
 
 
 def engine_for(arguments: Namespace) -> Engine:
@@ -20,17 +20,12 @@ def engine_for(arguments: Namespace) -> Engine:
         PolicyFileError: files have faults.
     """
     engine = Engine.load(arguments.policy)
-    tell_left_out(engine)
-    return engine
-
-
-def tell_left_out(engine: Engine) -> None:
-    """Print the plugins and the files that *engine* does without."""
     for problem in engine.plugins.problems:
         warn(f"plugin left out: {problem}")
     for fault in engine.policy.warnings:
         if fault.severity == "error":
             warn(f"file left out: {fault}")
+    return engine
 
 
 def add_file_arguments(parser: ArgumentParser, *, nargs: str | None = None) -> None:

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
     "suggest": Command("suggest", "write the examples and near misses that rules lack, as TOML to paste"),
     "test": Command("testing", "run the examples and near misses that the rules carry"),
     "evidence": Command("evidence", "list the sources that rules and prices lean on, with their age"),
+    "diff": Command("diff", "say what a change of rules and prices does, to every answer or to those of a log"),
     "bundle": Command("bundle", "write all rules and prices into one file that decides the same"),
     "corpus": Command("corpus", "decide a labelled corpus and compare with its labels"),
     "providers": Command("providers", "list the installed plugins, their dialects and sellers"),

@@ -65,6 +65,11 @@ def directory_files(directory: Path, *, label: str) -> Gathered:
         raise PolicyFileError([Diagnostic(file=str(error.filename or label), message=message)]) from error
 
 
+def is_policy_directory(directory: Path) -> bool:
+    """Return whether *directory* holds some part of a policy."""
+    return any((directory / part).exists() for part in _PARTS)
+
+
 def _directory_sources(directory: Path, label: str) -> Iterator[Source]:
     accounts = directory / "accounts.toml"
     if accounts.is_file():
