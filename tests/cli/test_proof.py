@@ -174,7 +174,7 @@ def test_what_is_suggested_passes_the_test_and_leaves_nothing_to_suggest(
     shutil.copytree(str(bundled_rules()), copy)
     bare = copy / "bill" / "bfl.toml"
     bare.write_text(re.sub(r" +\[\[rule\.(example|near_miss)\]\]\n(  .*\n)+\n?", "", bare.read_text("utf-8")), "utf-8")
-    monkeypatch.setattr("policyengine.policy.load.bundled_rules", lambda: copy)
+    monkeypatch.setattr("policyengine.policy.sources.bundled_rules", lambda: copy)
 
     suggested = run("suggest")
     for where, pasted in re.findall(r"^# (.+\n)((?:  .*\n)+)", suggested.out, re.MULTILINE):
