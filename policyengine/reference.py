@@ -8,9 +8,9 @@ import textwrap
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from policyengine.docstrings import field_docstrings, statement_text
 from policyengine.facts import Facts
 from policyengine.request import Request
+from policyengine.rules.docstrings import field_docstrings, statement_text
 from policyengine.rules.fields import ACCOUNT_FIELDS, Field, fact_fields, fields_for, request_fields
 
 if TYPE_CHECKING:

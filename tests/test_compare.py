@@ -12,7 +12,15 @@ import msgspec
 import pytest
 
 from policyengine import Engine
-from policyengine.compare import STANDARD_WORK, Row, compare, evaluate_scenario, prices_checked, sellers_of, usual_model
+from policyengine.comparison import (
+    STANDARD_WORK,
+    Row,
+    compare,
+    evaluate_scenario,
+    prices_checked,
+    sellers_of,
+    usual_model,
+)
 from policyengine.vocabulary import OUTCOMES
 
 if TYPE_CHECKING:

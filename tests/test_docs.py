@@ -24,7 +24,7 @@ import pytest
 
 from policyengine import Engine
 from policyengine.cli.main import COMMANDS
-from policyengine.comparison import comparison_page
+from policyengine.comparison.page import comparison_page
 from policyengine.plugins import load_plugins
 from policyengine.reference import facts_markdown
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policyengine import Engine
-from policyengine.compare import compare, evaluate_scenario
+from policyengine.comparison import compare, evaluate_scenario
 from policyengine.errors import InputError, PolicyFileError
 from policyengine.estimate import (
     FailureClass,

@@ -13,7 +13,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyengine.toml_text import (
+from policyengine.toml.text import (
     MAX_BYTES,
     MAX_KEY_PARTS,
     MAX_NESTING,
@@ -27,7 +27,7 @@ from policyengine.toml_text import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from policyengine.toml_text import Path, Position
+    from policyengine.toml.text import Path, Position
 
 RULES = """\
 # a comment with [[rule]] and "quotes

@@ -9,8 +9,16 @@ import msgspec
 from policyengine.cli.arguments import add_narrowing, check_narrowing, count_from, day_of, is_wanted, size
 from policyengine.cli.loading import engine_for
 from policyengine.cli.output import bold, print_csv, print_table
-from policyengine.compare import STANDARD_WORK, Row, compare
-from policyengine.comparison import CSV_HEADER, TEXT_HEADER, by_platform, csv_cells, markdown, text_cells, work_in_words
+from policyengine.comparison import STANDARD_WORK, Row, compare
+from policyengine.comparison.page import (
+    CSV_HEADER,
+    TEXT_HEADER,
+    by_platform,
+    csv_cells,
+    markdown,
+    text_cells,
+    work_in_words,
+)
 from policyengine.money.tariff import Workload
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import msgspec
 from policyengine.errors import InputError
 from policyengine.native import timestamp
 from policyengine.rules.examples import given_facts
-from policyengine.toml_text import TomlTextError, parse
+from policyengine.toml import TomlTextError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

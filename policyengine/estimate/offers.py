@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from policyengine.alternatives import each, open_facts, with_facts
-from policyengine.compare import as_work, evaluate_scenario, sellers_of, usual_model
+from policyengine.comparison import as_work, evaluate_scenario, sellers_of, usual_model
 from policyengine.facts import Facts, UsageRow
 from policyengine.money.charge import ComponentBill, price_bill
 from policyengine.money.exact import EXACT, ZERO

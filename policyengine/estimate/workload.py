@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from policyengine.compare import STANDARD_WORK
+from policyengine.comparison import STANDARD_WORK
 from policyengine.errors import InputError, PolicyFileError, nearest
 from policyengine.money.tariff import Workload, megapixels
 from policyengine.rules.conditions import Fault, shown
 from policyengine.rules.diagnose import in_order, placed, schema_faults
 from policyengine.rules.load import parsed
 from policyengine.rules.source import Source, bundled_rules, read_source
-from policyengine.toml_text import parse
+from policyengine.toml import parse
 from policyengine.vocabulary import Action, Outcome, Stage
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from policyengine.proof.finding import Finding, Places
     from policyengine.proof.listed import Listed
     from policyengine.rules.ordered import BoundRule
-    from policyengine.toml_text import Path
+    from policyengine.toml import Path
 
 __all__ = ["alternatives_of", "contradictions", "holds_nowhere", "parts_of"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 from policyengine.rules.model import FindingCode
-from policyengine.toml_text import positions
+from policyengine.toml import positions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from policyengine.proof.witness import Witness
     from policyengine.rules.layers import RuleBook
     from policyengine.rules.load import LoadedRules
-    from policyengine.toml_text import PositionMap
+    from policyengine.toml import PositionMap
 
 __all__ = ["CODES", "At", "Finding", "Places", "Severity", "finding", "place_in", "shown"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from policyengine.proof.finding import Finding, Places
     from policyengine.rules.layers import RuleBook
     from policyengine.rules.load import LoadedRules
-    from policyengine.toml_text import Path
+    from policyengine.toml import Path
 
 __all__ = ["unfilled", "unindexed"]
 

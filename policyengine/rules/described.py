@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from policyengine.docstrings import field_docstrings
 from policyengine.estimate import workload
 from policyengine.facts import Facts
 from policyengine.money import entry
 from policyengine.policy import accounts
 from policyengine.request import Request
 from policyengine.rules import model
+from policyengine.rules.docstrings import field_docstrings
 from policyengine.rules.fields import fields_for
 from policyengine.rules.schema import schema
 from policyengine.view import model as view

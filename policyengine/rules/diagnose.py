@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from policyengine.errors import Diagnostic, nearest
 from policyengine.rules.conditions import shown
 from policyengine.rules.model import RULE_ID_PATTERN, SOURCE_PATTERN
-from policyengine.toml_text import PositionMap, positions
+from policyengine.toml import PositionMap, positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

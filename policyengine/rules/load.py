@@ -15,7 +15,7 @@ from policyengine.rules.fields import Field
 from policyengine.rules.model import DECISIONS, BillFile, ClassifyFile, PreflightFile, RouteFile, Rule, RuleFile
 from policyengine.rules.ordered import BoundRule, Place
 from policyengine.rules.source import Source
-from policyengine.toml_text import TomlTextError, header_lines, parse
+from policyengine.toml import TomlTextError, header_lines, parse
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from policyengine.compare import evaluate_scenario
+from policyengine.comparison import evaluate_scenario
 from policyengine.provider import Dialect, Scenario
 from policyengine.rules.conditions import holds, parse_conditions
 from policyengine.rules.fields import fields_for

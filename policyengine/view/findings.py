@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 from msgspec import Struct
 
-from policyengine.compare import as_work
+from policyengine.comparison import as_work
 from policyengine.engine import Engine
 from policyengine.money.exact import EXACT, product
 from policyengine.verdict import Verdict

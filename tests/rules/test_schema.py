@@ -16,7 +16,7 @@ from policyengine.plugins import load_plugins
 from policyengine.rules.fields import Field, fields_for
 from policyengine.rules.schema import SCHEMA_KINDS, schema
 from policyengine.rules.source import Source, bundled_rules, read_source, rule_sources
-from policyengine.toml_text import parse
+from policyengine.toml import parse
 
 if TYPE_CHECKING:
     from policyengine.errors import Diagnostic

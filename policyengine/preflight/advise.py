@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from policyengine.billing import Billing, Case
-from policyengine.compare import STANDARD_WORK
+from policyengine.comparison import STANDARD_WORK
 from policyengine.facts import Facts, UsageRow
 from policyengine.fallback import NOBODY
 from policyengine.request import Request, completed
@@ -94,7 +94,7 @@ class Preflight(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def explain(self) -> str:
         """Return the advice and the quote in words."""
-        from policyengine.preflight_text import explain  # noqa: PLC0415  only when somebody reads it
+        from policyengine.preflight.words import explain  # noqa: PLC0415  only when somebody reads it
 
         return explain(self)
 

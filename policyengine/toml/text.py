@@ -15,7 +15,7 @@ from decimal import Context, Decimal
 from itertools import accumulate, count, pairwise
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from policyengine.toml_plain import is_plain
+from policyengine.toml.plain import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

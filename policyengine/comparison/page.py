@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from policyengine.cli.output import markdown_lines
-from policyengine.compare import STANDARD_WORK, Row, compare, prices_checked
+from policyengine.comparison import STANDARD_WORK, Row, compare, prices_checked
 from policyengine.explain import money
 from policyengine.money.exact import EXACT
 
@@ -239,7 +239,3 @@ def main() -> None:
     from policyengine.engine import Engine  # noqa: PLC0415  only when the page is printed
 
     print(comparison_page(Engine.load()), end="")  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
@@ -10,35 +9,29 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from msgspec import Struct
 
-from policyengine.facts import Facts, UsageRow
+from policyengine.comparison.samples import (
+    STANDARD_WORK,
+    Sample,
+    as_work,
+    on_the_day,
+    samples_of,
+    sellers_of,
+    usual_model,
+)
 from policyengine.money.exact import EXACT, ZERO
-from policyengine.money.tariff import Workload
-from policyengine.rules.examples import facts_of
 from policyengine.rules.model import Evidence
 from policyengine.verdict import Bill
 from policyengine.vocabulary import BASES, OUTCOMES, Action, Filter, Outcome, RateLimit, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from policyengine.engine import Engine
-    from policyengine.provider import Dialect, Scenario
+    from policyengine.facts import Facts
+    from policyengine.money.tariff import Workload
     from policyengine.verdict import Step, Verdict
 
-__all__ = [
-    "STANDARD_WORK",
-    "Row",
-    "as_work",
-    "compare",
-    "evaluate_scenario",
-    "prices_checked",
-    "sellers_of",
-    "usual_model",
-]
-
-STANDARD_WORK = Workload(images=1, size="1024x1024", quality="medium", prompt_tokens=100, text_tokens=200)
-"""One image of 1024x1024 at medium quality from a prompt of 100 tokens, 200 tokens of text and thinking beside it."""
-
+__all__ = ["Row", "compare", "prices_checked"]
 
 _LAST = {"partial": 1, "delivered": 2}  # what came is paid: no cost of a failure, but what to measure it by
 
@@ -83,15 +76,6 @@ class Row(Struct, frozen=True, kw_only=True):
         return EXACT.divide(self.low, self.success), high
 
 
-class _Sample(Struct, frozen=True):
-    """Hold one answer to compare."""
-
-    name: str
-    title: str
-    facts: Facts
-    usage: tuple[UsageRow, ...]
-
-
 def compare(engine: Engine, work: Workload = STANDARD_WORK, *, day: date | None = None) -> list[Row]:
     """Return a row per seller, class of failure and cost: by platform, the dearest first, what is delivered last.
 
@@ -104,9 +88,9 @@ def compare(engine: Engine, work: Workload = STANDARD_WORK, *, day: date | None 
         for dialect in provider.dialects:
             scenarios = provider.scenarios(dialect.name)
             for seller in sellers_of(engine, dialect, scenarios):
-                samples = _samples(engine, dialect, seller, scenarios)
+                samples = samples_of(engine, dialect, seller, scenarios)
                 usual = usual_model([engine.decide(sample.facts) for sample in samples])
-                rows += _rows(engine, [_on_the_day(engine, sample, at, usual) for sample in samples], work)
+                rows += _rows(engine, [on_the_day(engine, sample, at, usual) for sample in samples], work)
     return sorted(_folded(rows), key=_order)
 
 
@@ -115,96 +99,7 @@ def prices_checked(engine: Engine) -> date:
     return max((entry.checked for _, _, entry in engine.policy.prices.entries()), default=date.min)
 
 
-def sellers_of(engine: Engine, dialect: Dialect, scenarios: list[Scenario]) -> list[str]:
-    """Return who may invoice answers in *dialect*.
-
-    That is the dialect's own seller, those whose bill table or prices name the dialect, and gateways:
-    sellers without a format of their own that price a model of the scenarios and name no dialects.
-    """
-    prices = engine.policy.prices
-    own = {one.seller for one in engine.plugins.dialects.values()}
-    told = _told_dialects(engine)
-    models = {scenario.model or evaluate_scenario(engine, dialect, scenario).facts.model for scenario in scenarios}
-    found = {
-        seller
-        for seller, _, entry in prices.entries()
-        if dialect.name in entry.dialects
-        or (not entry.dialects and seller not in {*own, *told} and models.intersection((entry.model, *entry.aliases)))
-    }
-    found |= {seller for seller, dialects in told.items() if dialect.name in dialects}
-    return [dialect.seller, *sorted(found - {dialect.seller})]
-
-
-def _told_dialects(engine: Engine) -> Mapping[str, tuple[str, ...]]:
-    """Return the dialects that bill tables name, by seller."""
-    rules = engine.policy.rules
-    named = {
-        seller: tuple(name for table in rules.bill_files(seller) for name in table.dialects)
-        for seller in rules.sellers()
-    }
-    return {seller: dialects for seller, dialects in named.items() if dialects}
-
-
-def evaluate_scenario(engine: Engine, dialect: Dialect, scenario: Scenario, seller: str | None = None) -> Verdict:
-    """Return the verdict on *scenario*, as if *seller* invoiced it."""
-    return engine.evaluate(
-        scenario.body,
-        dialect=dialect.name,
-        seller=seller or dialect.seller,
-        http_status=scenario.http_status,
-        headers=scenario.headers or None,
-        request=scenario.request or None,
-        url=scenario.url,
-        transport_error=scenario.transport_error,
-        model=scenario.model,
-        at=scenario.at,
-    )
-
-
-def usual_model(verdicts: Sequence[Verdict]) -> str | None:
-    """Return the model that most deliveries name; of equals the one that most of all *verdicts* name."""
-    named = Counter(verdict.facts.model for verdict in verdicts)
-    delivered = Counter(verdict.facts.model for verdict in verdicts if verdict.outcome == "delivered")
-    models = [model for model in named if model is not None]
-    return max(models, key=lambda model: (delivered[model], named[model]), default=None)
-
-
-def _samples(engine: Engine, dialect: Dialect, seller: str, scenarios: Sequence[Scenario]) -> list[_Sample]:
-    """Return the scenarios of *dialect*, and for each class that none of them shows an example of a rule."""
-    verdicts = [evaluate_scenario(engine, dialect, scenario, seller) for scenario in scenarios]
-    samples = [
-        _Sample(f"{dialect.name}/{scenario.name}", scenario.title, verdict.facts, verdict.usage)
-        for scenario, verdict in zip(scenarios, verdicts, strict=True)
-    ]
-    seen = {(verdict.outcome, verdict.stage) for verdict in verdicts}
-    for name, title, facts in _examples(engine, dialect, seller):
-        verdict = engine.decide(facts)
-        if (verdict.outcome, verdict.stage) not in seen:
-            seen.add((verdict.outcome, verdict.stage))
-            samples.append(_Sample(f"{dialect.name}/{name}", title, facts, ()))
-    return samples
-
-
-def _examples(engine: Engine, dialect: Dialect, seller: str) -> Iterator[tuple[str, str, Facts]]:
-    """Yield the examples of the rules that classify answers in *dialect*, with the rule's name and title."""
-    for file in engine.policy.rules.files_for("classify", dialect.name):
-        for rule in file.rules:
-            for example in rule.rule.example:
-                facts = facts_of(example.given, file, rule).facts
-                if isinstance(facts, Facts):
-                    where = {"provider": dialect.provider, "dialect": dialect.name, "seller": seller}
-                    yield rule.rule.id, rule.rule.title, msgspec.structs.replace(facts, **where)
-
-
-def _on_the_day(engine: Engine, sample: _Sample, at: datetime, usual: str | None) -> _Sample:
-    """Return *sample* as if submitted *at* that time, by the *usual* model where its own was not for sale."""
-    facts = msgspec.structs.replace(sample.facts, at=at)
-    if facts.model is None or not engine.policy.prices.tariffs(facts):
-        facts = msgspec.structs.replace(facts, model=usual or facts.model)
-    return msgspec.structs.replace(sample, facts=facts)
-
-
-def _rows(engine: Engine, samples: Iterable[_Sample], work: Workload) -> Iterator[Row]:
+def _rows(engine: Engine, samples: Iterable[Sample], work: Workload) -> Iterator[Row]:
     """Yield a row per sample; what is still pending is no failure and no success."""
     for sample in samples:
         verdict = engine.decide(sample.facts, sample.usage)
@@ -212,7 +107,7 @@ def _rows(engine: Engine, samples: Iterable[_Sample], work: Workload) -> Iterato
             yield _row(engine, sample, verdict, work)
 
 
-def _row(engine: Engine, sample: _Sample, verdict: Verdict, work: Workload) -> Row:
+def _row(engine: Engine, sample: Sample, verdict: Verdict, work: Workload) -> Row:
     facts = as_work(verdict.facts, work)
     charge = engine.charge_for(verdict, facts)
     bill = verdict.bill
@@ -238,21 +133,6 @@ def _row(engine: Engine, sample: _Sample, verdict: Verdict, work: Workload) -> R
         filter=bill.filter if filters else "na",
         filter_evidence=_evidence(steps, "filter", bill.filter) if filters else None,
         action=verdict.route.action,
-    )
-
-
-def as_work(facts: Facts, work: Workload) -> Facts:
-    """Return *facts* as if *work* had been asked for."""
-    return msgspec.structs.replace(
-        facts,
-        images_requested=work.images,
-        images_delivered=work.images if facts.images_delivered else facts.images_delivered,
-        size=work.size,
-        quality=work.quality,
-        input_tokens=work.prompt_tokens,
-        text_tokens=work.text_tokens,
-        image_tokens=None,
-        prompt_bytes=None,
     )
 
 

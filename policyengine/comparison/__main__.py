@@ -1,0 +1,5 @@
+"""Print docs/comparison.md."""
+
+from policyengine.comparison.page import main
+
+main()
