@@ -39,7 +39,7 @@ demo: $(VENV)/.installed ## Decide native samples of every platform, explain one
 	@$(POLICY) compare
 
 test: $(VENV)/.tested ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.installed ## Check the rules and run their examples
 	$(POLICY) check --proof
