@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,12 @@ class Server:
         line = next(number for number, text in enumerate(FILE.splitlines()) if place in text)
         character = FILE.splitlines()[line].index(place) + len(place)
         position = {"line": line, "character": character}
-        return self.ask(method, textDocument={"uri": "file:///bill.toml"}, position=position)
+        for _ in range(100):  # the server answers before it has read the schema
+            answer = self.ask(method, textDocument={"uri": "file:///bill.toml"}, position=position)
+            if answer:
+                break
+            time.sleep(0.2)
+        return answer
 
 
 @pytest.fixture(scope="module")
