@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from policyengine.proof.contradiction import contradictions, holds_nowhere
-from policyengine.proof.finding import finding
+from policyengine.proof.finding import finding, shown
 from policyengine.proof.listed import Listed
 from policyengine.proof.order import Placed
 from policyengine.proof.region import NotDecided, apart
@@ -126,7 +126,14 @@ def _dead(
     part = "" if len(dead) == len(components) else f" {' and '.join(map(str, dead))}"
     message = f"{name!r} never decides{part}: {', '.join(cover)} {'comes' if len(cover) == 1 else 'come'} first"
     fix = "move it before them, or delete it"
-    yield finding("shadowed", places.rule(name), rule=name, message=message, fix=fix, covered_by=cover)
+    told = shown(_matched(chain.from_iterable(dead.values())))
+    yield finding("shadowed", places.rule(name), rule=name, message=message, fix=fix, covered_by=cover, witness=told)
+
+
+def _matched(dead: Iterable[Reach]) -> Witness | None:
+    """Return facts that the rule matches and earlier ones decide."""
+    found = (_left(reach.listed, reach.placed, ())[0] for reach in dead)
+    return next((witness for witness in found if witness is not None), None)
 
 
 def _covering(dead: Iterable[Sequence[Reach]]) -> tuple[str, ...]:

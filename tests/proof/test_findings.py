@@ -56,6 +56,8 @@ def test_a_rule_that_earlier_ones_cover_together_is_shadowed(engine_of: Callable
         ("shadowed", "toy.never", ("toy.low", "toy.high"))
     ]
     assert found[0].line == 34
+    assert found[0].witness is not None
+    assert found[0].witness["facts"]["http_status"] in (400, 500)
 
 
 def test_a_rule_is_not_shadowed_while_one_text_is_left_to_it(engine_of: Callable[..., Engine]) -> None:
