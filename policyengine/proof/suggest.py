@@ -22,10 +22,11 @@ from policyengine.rules.load import LoadedRules
 from policyengine.rules.model import CUMULATIVE, BillFile, ClassifyFile, Example, NearMiss
 from policyengine.rules.narrow import tests_of
 from policyengine.rules.ordered import BoundRule
+from policyengine.rules.why import stated
 from policyengine.vocabulary import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policyengine.engine import Engine
     from policyengine.proof.region import Box
@@ -85,6 +86,21 @@ def _key(file: LoadedRules, engine: Engine) -> str:
     return content.seller if isinstance(content, BillFile) else ""
 
 
+def _named_parts(when: Mapping[str, Any], condition: Condition) -> Iterator[tuple[str, Condition]]:
+    """Yield all that must hold, one by one: by its key in `when`, or in words where one key asks for several."""
+    for key, part in zip(when, parts_of(when, condition), strict=True):
+        single = [*_joint(part)]
+        yield from ((key if len(single) == 1 else stated(one), one) for one in single)
+
+
+def _joint(condition: Condition) -> Iterator[Condition]:
+    if isinstance(condition, All):
+        for part in condition.parts:
+            yield from _joint(part)
+    else:
+        yield condition
+
+
 class _Writer:
     """Write what one rule lacks."""
 
@@ -97,7 +113,8 @@ class _Writer:
         self.shown = shown
         self.book = book
         self.when = rule.rule.when
-        self.parts = parts_of(self.when, rule.condition) if self.when else ()
+        self.parts = tuple(_named_parts(self.when, rule.condition)) if self.when else ()
+        self.dates = tuple(window_of(rule.rule.from_, rule.rule.until))
 
     def missing(self) -> Iterator[Suggestion]:
         """Yield examples first, then near misses.
@@ -112,11 +129,10 @@ class _Writer:
         for why, condition in wanted:
             if not self._is_told(self.rule.rule.example, condition):
                 yield from self._example(condition, why)
-        for index, key in enumerate(self.when):
-            others = (*self.parts[:index], *self.parts[index + 1 :])
-            near = All((*others, Not(self.parts[index])))
+        for name, part in self.parts:
+            near = All((*(other for _, other in self.parts if other is not part), Not(part)))
             if not self._is_told(self.rule.rule.near_miss, near):
-                yield from self._near_miss(near, self.parts[index], f"all but {key}")
+                yield from self._near_miss(All((*self.dates, near)), part, f"all but {name}")
 
     def _is_told(self, examples: Iterable[Example | NearMiss], condition: Condition) -> bool:
         """Return whether *condition* holds in one of *examples*."""
@@ -127,8 +143,7 @@ class _Writer:
         place = self._place()
         if place is None:
             return
-        dates = tuple(window_of(self.rule.rule.from_, self.rule.rule.until))
-        boxes = boxes_of(All((*dates, condition)), self.listed.space, Budget(MOST_BOXES))
+        boxes = boxes_of(All((*self.dates, condition)), self.listed.space, Budget(MOST_BOXES))
         for component in self._components():
             covers = covers_of(self.listed.naming(component, self.listed.rules[:place]))
             for witness in self._witnesses(boxes, covers):

@@ -72,7 +72,8 @@ def witness_of(box: Box, space: Space) -> Witness | None:
             continue
         told[name] = _value(name, values, space)
     told |= counted
-    return Witness(facts=_facts(told), given=_nested(told))
+    written = {name: [*value] if isinstance(value, tuple) else value for name, value in told.items()}
+    return Witness(facts=_facts(told), given=_nested(written))
 
 
 def _value(name: str, values: FactSet, space: Space) -> object:

@@ -186,6 +186,22 @@ def test_what_is_suggested_passes_the_test_and_leaves_nothing_to_suggest(
     assert run("suggest").out.count("[[") <= suggested.out.count("[[") // 20
 
 
+def test_what_is_suggested_covers_a_rule(run: Run, policy: Callable[[str], str], tmp_path: Path) -> None:
+    when = (
+        'http_status = { ge = 400, lt = 500 }, category = "violence", images_missing.gt = 0, '
+        'account.mode = "per-call", message = { contains = ["a", "b"], not = { ends_with = "x" } }, '
+        'any = [{ code = "c" }, { param = "p" }]'
+    )
+    where = policy(RULE.format(name="all", when=when, value="free").replace("title", "from = 2026-12-01\ntitle"))
+
+    file = tmp_path / "policy" / "bill" / "pixelmarkt.toml"
+    for name in ("ours.all", "ours.made"):
+        paste(file, name, run("suggest", name, "--policy", where).out)
+
+    ran = run("test", "--coverage", "--fail-under", "100", "--policy", where)
+    assert (ran.code, ran.err) == (0, "")
+
+
 def paste(file: Path, name: str, text: str) -> None:
     """Put *text* at the end of the rule called *name*."""
     written = file.read_text(encoding="utf-8")
