@@ -53,7 +53,9 @@ def _first_at_odds(rule: BoundRule, lists: Sequence[Listed]) -> str:
 
 
 def parts_of(table: Mapping[str, object], condition: Condition) -> tuple[Condition, ...]:
-    """Return the condition of each key of *table*."""
+    """Return the condition of each key of *table*; none of a rule that always holds."""
+    if not table:
+        return ()
     return condition.parts if len(table) > 1 and isinstance(condition, All) else (condition,)
 
 

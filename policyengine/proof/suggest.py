@@ -113,7 +113,7 @@ class _Writer:
         self.shown = shown
         self.book = book
         self.when = rule.rule.when
-        self.parts = tuple(_named_parts(self.when, rule.condition)) if self.when else ()
+        self.parts = tuple(_named_parts(self.when, rule.condition))
         self.dates = tuple(window_of(rule.rule.from_, rule.rule.until))
 
     def missing(self) -> Iterator[Suggestion]:

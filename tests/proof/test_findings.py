@@ -111,6 +111,14 @@ def test_an_alternative_that_never_holds_is_told_at_its_place(engine_of: Callabl
     assert [(one.code, one.line, one.column) for one in found] == [("contradiction", 7, 50)]
 
 
+def test_a_rule_without_conditions_hides_those_after_it(engine_of: Callable[..., Engine]) -> None:
+    always = rule("toy.always", "").replace("when = {  }\n", "")
+
+    found = dead(engine_of(always + rule("toy.never", 'code = "a"')))
+
+    assert [(one.code, one.rule, one.covered_by) for one in found] == [("shadowed", "toy.never", ("toy.always",))]
+
+
 def test_dates_that_the_conditions_never_meet_are_dead(engine_of: Callable[..., Engine]) -> None:
     dates = "from = 2026-01-01\nuntil = 2026-02-01\n"
     late = rule("toy.late", "at.ge = 2026-03-01").replace("title", f"{dates}title")
