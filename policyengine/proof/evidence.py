@@ -19,12 +19,10 @@ __all__ = ["evidence_findings"]
 
 
 def evidence_findings(book: RuleBook, places: Places, *, today: date, oldest_days: int) -> Iterator[Finding]:
-    """Yield what is wrong with the evidence of rules; routes are a team's own choice and need none."""
+    """Yield what is wrong with the evidence of rules; what to do and to mind is a team's own choice and needs none."""
     for name, bound in book.rules.items():
         rule = bound.rule
-        if bound.decision == "route":
-            continue
-        if not rule.evidence:
+        if bound.decision in ("classify", "bill") and not rule.evidence:
             message = f"nothing says what {name!r} rests on"
             yield finding("evidence-missing", places.rule(name), rule=name, message=message, fix="cite a source")
         for index, evidence in enumerate(rule.evidence):

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
 __all__ = ["unused_waivers", "waived"]
 
-_Key = tuple[str, str, str]
+_Key = tuple[str, str]
 
 
 def waived(findings: Iterable[Finding], book: RuleBook) -> tuple[list[Finding], list[Finding]]:
-    """Return the findings that stand, and those that the file they are about waives."""
-    waivers = {(file.source.file, waiver.code, waiver.rule) for file in book.files for waiver in file.content.waive}
+    """Return the findings that stand, and those that some file waives.
+
+    Which file is of no matter: a team's file for a dialect or a seller goes before the shipped one, where a finding
+    about both may be waived already; and what is found about shipped rules can be waived in a file of one's own.
+    """
+    waivers = {(waiver.code, waiver.rule) for file in book.files for waiver in file.content.waive}
     standing: list[Finding] = []
     meant: list[Finding] = []
     for one in findings:
@@ -31,7 +35,7 @@ def unused_waivers(meant: Iterable[Finding], book: RuleBook) -> Iterator[Finding
     used = {_key(one) for one in meant}
     for file in book.files:
         for index, waiver in enumerate(file.content.waive):
-            if (file.source.file, waiver.code, waiver.rule) in used:
+            if (waiver.code, waiver.rule) in used:
                 continue
             at = place_in(file, "waive", index)
             yield Finding(
@@ -47,4 +51,4 @@ def unused_waivers(meant: Iterable[Finding], book: RuleBook) -> Iterator[Finding
 
 
 def _key(one: Finding) -> _Key:
-    return one.file, one.code, one.rule
+    return one.code, one.rule

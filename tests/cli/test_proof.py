@@ -93,6 +93,18 @@ def test_a_waiver_with_its_reason_lets_the_check_pass(run: Run, policy: Callable
     assert "'reason' is missing" in nameless.out
 
 
+def test_rules_of_a_team_leave_the_waivers_of_shipped_files_in_force(
+    run: Run, policy: Callable[[str], str], tmp_path: Path
+) -> None:
+    where = policy("")
+    rule = RULE.format(name="odd", when='code = "never seen"', value="free")
+    (tmp_path / "policy" / "bill" / "openai.toml").write_text(f'decision = "bill"\nseller = "openai"\n{rule}', "utf-8")
+
+    ran = run("check", "--proof", "--policy", where)
+
+    assert (ran.code, "openai" in ran.out) == (0, False)
+
+
 def test_annotations_are_what_github_reads(run: Run, policy: Callable[[str], str]) -> None:
     unused = WAIVER.format("gap", "50%,\\n:x")
 
@@ -120,6 +132,19 @@ def test_the_age_of_evidence_can_be_set(run: Run, policy: Callable[[str], str]) 
         in run("check", "--proof", "--days", "0", "--policy", where).out
     )
     assert run("check", "--proof", "--days", "-1").code == 2
+
+
+def test_advice_and_routes_of_a_team_need_no_evidence(run: Run, policy: Callable[[str], str], tmp_path: Path) -> None:
+    where = policy("")
+    rule = '[[rule]]\nid = "ours.{0}"\ntitle = "T"\nwhen.{1}\nthen = {{ {2} }}\n'
+    advice = rule.format("names", 'terms = ["acme"]', 'severity = "critical", advice = "ask legal"')
+    route = rule.format("busy", 'outcome = "throttled"', 'action = "none", tag = "busy"')
+    (tmp_path / "policy" / "preflight.toml").write_text(f'decision = "preflight"\n{advice}', encoding="utf-8")
+    (tmp_path / "policy" / "route.toml").write_text(f'decision = "route"\n{route}', encoding="utf-8")
+
+    ran = run("check", "--proof", "--policy", where)
+
+    assert (ran.code, "evidence-missing" in ran.out) == (0, False)
 
 
 def test_every_witness_can_be_explained(run: Run, policy: Callable[[str], str], tmp_path: Path) -> None:
