@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from policyengine.cli.output import bold, print_markdown, print_table, printable
 from policyengine.explain import interval, money
 from policyengine.rules.given import given_inline
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from policyengine.diff.log import LogChange, Moved, RulePair
     from policyengine.diff.report import Report
-    from policyengine.diff.semantic import RuleChange, RuleChanges
-    from policyengine.verdict import Verdict
+    from policyengine.diff.semantic import Kind, RuleChange, RuleChanges
+    from policyengine.verdict import Route, Verdict
 
 __all__ = ["print_page", "print_text"]
 
@@ -80,21 +82,41 @@ def _print_rest(rules: RuleChanges) -> None:
 
 def _print_change(change: RuleChange) -> None:
     print(f"\n{change.decision} rule {change.rule} {change.what}, {printable(change.place)}")
-    for kind in change.kinds[:_MOST_KINDS]:
+    kinds = _together(change.kinds)
+    for kind in kinds[:_MOST_KINDS]:
         print(f"  given = {printable(given_inline(kind.given))}")
         print(f"    before  {printable(kind.was)}  [{kind.old or '-'}]{_follows(kind.old_verdict)}")
         print(f"    now     {printable(kind.becomes)}  [{kind.new or '-'}]{_follows(kind.new_verdict)}")
         print(f"    for     {_for(kind.lists)}")
-    more = len(change.kinds) - _MOST_KINDS
+    more = len(kinds) - _MOST_KINDS
     if more > 0:
         print(f"  … and {_number(more, 'more kind', 'more kinds')} of answers")
 
 
+def _together(kinds: Iterable[Kind]) -> list[Kind]:
+    """Return *kinds* with those as one that the same answer shows and the same rules decide, part by part."""
+    found: dict[tuple[object, ...], Kind] = {}
+    for kind in kinds:
+        key = (repr(kind.given), kind.old, kind.new, kind.lists)
+        known = found.get(key)
+        found[key] = kind if known is None else _joined(known, kind)
+    return [*found.values()]
+
+
+def _joined(one: Kind, other: Kind) -> Kind:
+    was, becomes = (
+        mine if mine == yours else f"{mine}, {yours}"
+        for mine, yours in ((one.was, other.was), (one.becomes, other.becomes))
+    )
+    return replace(one, was=was, becomes=becomes)
+
+
 def _change_row(change: RuleChange) -> tuple[str, ...]:
-    kind = change.kinds[0]
+    kinds = _together(change.kinds)
+    kind = kinds[0]
     return (
         f"{change.decision} `{change.rule}` {change.what}",
-        str(len(change.kinds)),
+        str(len(kinds)),
         f"`{given_inline(kind.given)}`",
         f"{kind.was} (`{kind.old or '-'}`)",
         f"{kind.becomes} (`{kind.new or '-'}`)",
@@ -183,4 +205,10 @@ def _pair(pair: RulePair) -> str:
 def _verdict(verdict: Verdict) -> str:
     bill = ", ".join(f"{name} {value}" for name, value in verdict.bill.values().items() if value != "na")
     charge = interval(verdict.charge.low, verdict.charge.high)
-    return f"{verdict.outcome} at {verdict.stage}; {bill}; {charge}; {verdict.route.action}"
+    return f"{verdict.outcome} at {verdict.stage}; {bill}; {charge}; {_route(verdict.route)}"
+
+
+def _route(route: Route) -> str:
+    if not route.retry:
+        return route.action
+    return f"{route.action} after {route.wait_s:g} s, {_number(route.attempts_left, 'attempt', 'attempts')} left"

@@ -77,7 +77,8 @@ def _leaves(engine: Engine) -> Leaves:
 def _advice(rule: BoundRule) -> Iterator[tuple[str, str]]:
     """Yield what a rule says before a call: all that match speak, so each is compared with itself."""
     yield "when", json.dumps(rule.rule.when, default=str)
-    yield from (("from", str(rule.rule.from_)), ("until", str(rule.rule.until)))
+    dates = (("from", rule.rule.from_), ("until", rule.rule.until))
+    yield from ((name, str(day)) for name, day in dates if day is not None)
     yield from _flat(document_of(rule.rule.then))
 
 

@@ -121,6 +121,35 @@ def test_an_answer_that_is_shown_is_decided_as_shown(run: Run, tmp_path: Path, w
 
 
 @needs_git
+def test_one_answer_shows_all_components_that_change(run: Run, repository: Repository) -> None:
+    both = BILL.replace('"free"', '"free", image = "free"')
+    repository.commit(bill=both)
+    repository.commit(bill=both.replace('"free"', '"charged"'))
+
+    ran = run("diff", "HEAD~1", "HEAD", "--policy", str(repository.policy))
+
+    assert "before  image free, request free  [acme.blocked]" in ran.out
+    assert ran.out.count("given = ") == 1
+
+
+@needs_git
+def test_a_log_shows_what_becomes_of_waits_and_attempts(run: Run, repository: Repository, written: Written) -> None:
+    route = repository.policy / "route.toml"
+    rule = 'id = "ours.busy"\ntitle = "T"\nwhen.outcome = "throttled"\n'
+    then = 'then = { action = "backoff", tag = "busy", max_attempts = 2, backoff = "fixed", wait_s = 5 }\n'
+    route.write_text(f'decision = "route"\n[[rule]]\n{rule}{then}', "utf-8")
+    repository.commit()
+    route.write_text(route.read_text("utf-8").replace("max_attempts = 2", "max_attempts = 3"), "utf-8")
+    busy = {"body": {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Slow."}}, "http_status": 429}
+    log = written("busy.ndjson", [{**busy, "provider": "gemini", "seller": "acme"}])
+
+    ran = run("diff", "HEAD", "--policy", str(repository.policy), "--log", log)
+
+    assert "backoff after 5 s, 1 attempt left" in ran.out
+    assert "backoff after 5 s, 2 attempts left" in ran.out
+
+
+@needs_git
 def test_a_revision_is_compared_with_the_files_as_they_stand(run: Run, repository: Repository) -> None:
     (repository.policy / "prices" / "acme.toml").write_text(PRICES.replace("0.05", "0.07"), "utf-8")
 
