@@ -15,7 +15,7 @@ from policyengine.proof.gaps import word_gaps
 from policyengine.proof.listed import Listed, lists_of
 from policyengine.proof.overlap import Pair, overlaps
 from policyengine.proof.reach import reach_of, unreached
-from policyengine.proof.reads import unfilled, unindexed
+from policyengine.proof.reads import misspelled, unfilled, unindexed
 from policyengine.proof.waivers import unused_waivers, waived
 from policyengine.rules.model import CUMULATIVE
 
@@ -66,6 +66,7 @@ def _findings(engine: Engine, today: date, oldest_days: int) -> Iterator[Finding
     yield from _contradictions_in_advice(engine, places)
     yield from _fallen_through(engine, lists, answers)
     yield from unfilled(book, answers, places)
+    yield from misspelled(book, answers, places)
     yield from unindexed(book, places)
     yield from evidence_findings(book, places, today=today, oldest_days=oldest_days)
     seen: set[Pair] = set()

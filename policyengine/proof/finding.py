@@ -32,6 +32,7 @@ CODES: Mapping[FindingCode, Severity] = {
     "unfilled": "error",
     "evidence-missing": "error",
     "evidence-unquoted": "error",
+    "misspelled": "warning",
     "evidence-old": "warning",
     "not-decided": "warning",
     "overlap": "information",

@@ -1,7 +1,8 @@
-"""Find rules that read what nobody fills, and rules that no index can leave out."""
+"""Find rules that read what nobody fills or ask for a word that is no word, and rules that no index can leave out."""
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from policyengine.proof.answers import CALLER_TELLS
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from policyengine.rules.load import LoadedRules
     from policyengine.toml import Path
 
-__all__ = ["unfilled", "unindexed"]
+__all__ = ["misspelled", "unfilled", "unindexed"]
 
 _ENGINE_TELLS = frozenset({"outcome", "stage"})
+_LIKENESS = 0.9  # two letters swapped in a word of ten; related words of a platform differ more
 
 
 def unfilled(book: RuleBook, answers: Mapping[str, Answers], places: Places) -> Iterator[Finding]:
@@ -40,6 +42,28 @@ def unfilled(book: RuleBook, answers: Mapping[str, Answers], places: Places) -> 
                 message = f"{rule!r} reads {name!r}, which no scenario of {whose} tells"
                 fix = "add a scenario that tells it, or read another fact"
                 yield finding("unfilled", at, rule=rule, message=message, fix=fix)
+
+
+def misspelled(book: RuleBook, answers: Mapping[str, Answers], places: Places) -> Iterator[Finding]:
+    """Yield a finding for each word that none of the dialects that a rule serves lists, and that is nearly one they do.
+
+    A word that is like none of theirs may be a new one of the platform.
+    """
+    for file in book.files:
+        if file.content.decision in CUMULATIVE:
+            continue
+        dialects = _served(file, book, answers)
+        for bound in file.rules:
+            for test in dict.fromkeys(tests_of(bound.condition)):
+                known = {word for one in dialects for word in one.dialect.vocabulary.get(test.field.name, ())}
+                operands = test.operands if test.operator == "equals" and known else ()
+                for word in operands:
+                    if word in known or not (close := get_close_matches(str(word), known, 1, _LIKENESS)):
+                        continue
+                    rule, name = bound.rule.id, test.field.name
+                    at = places.rule(rule, "when", *_path_of(name, bound.rule.when))
+                    message = f"{rule!r} asks for {name} {word!r}, which no dialect lists"
+                    yield finding("misspelled", at, rule=rule, message=message, fix=f"did you mean {close[0]!r}?")
 
 
 def _is_told(name: str) -> bool:

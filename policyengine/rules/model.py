@@ -45,6 +45,7 @@ FindingCode = Literal[
     "gap",
     "unbilled",
     "unfilled",
+    "misspelled",
     "evidence-missing",
     "evidence-unquoted",
     "evidence-old",

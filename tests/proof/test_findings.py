@@ -17,7 +17,7 @@ from policyengine.proof.gaps import word_gaps
 from policyengine.proof.listed import Listed
 from policyengine.proof.overlap import overlaps
 from policyengine.proof.reach import reach_of, unreached
-from policyengine.proof.reads import unfilled, unindexed
+from policyengine.proof.reads import misspelled, unfilled, unindexed
 from policyengine.proof.waivers import unused_waivers, waived
 
 Load = Callable[[Mapping[str, str]], Engine]
@@ -211,6 +211,15 @@ def test_rules_that_only_order_tells_apart_overlap(engine_of: Callable[..., Engi
 
     pairs = {tuple(one.message.split("'")[1:4:2]) for one in found if "common." not in one.message}
     assert pairs == {("toy.code", "toy.words"), ("toy.code", "toy.same"), ("toy.part", "toy.same")}
+
+
+def test_a_word_that_is_nearly_one_of_the_dialect_is_told(engine_of: Callable[..., Engine]) -> None:
+    near = rule("toy.near", 'finish_reason = ["STOP", "NO_IMAGES", "SOMETHING_NEW"]')
+    engine = engine_of(near + rule("toy.other", 'code = "NO_IMAGES", message.contains = "NO_IMAGES"'))
+
+    found = [*misspelled(engine.policy.rules, answers_of(engine), Places(engine.policy.rules))]
+
+    assert [(one.rule, one.fix, one.line) for one in found] == [("toy.near", "did you mean 'NO_IMAGE'?", 7)]
 
 
 def evidence(source: str) -> str:
