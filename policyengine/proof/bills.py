@@ -47,10 +47,11 @@ def bill_gaps(listed: Listed, answers: Sequence[Answers], engine: Engine) -> Ite
             yield finding("not-decided", at, rule=subject, message=message, fix=_FIX)
         gaps = {component: witness for component, witness in found if witness is not None}
         if gaps:
+            named = f"{subject}/{'+'.join(gaps)}"
             code: FindingCode = "unbilled" if outcome in _MADE else "undecided-bill"
             message = f"no rule of {listed.key} decides {_names(gaps)} of every answer {outcome!r} at {stage!r}"
             witness = next(iter(gaps.values()))
-            yield finding(code, at, rule=subject, message=message, fix=_FIX, witness=shown(witness))
+            yield finding(code, at, rule=named, message=message, fix=_FIX, witness=shown(witness))
 
 
 def _names(components: Sequence[str] | dict[str, Witness]) -> str:

@@ -105,6 +105,18 @@ def test_rules_of_a_team_leave_the_waivers_of_shipped_files_in_force(
     assert (ran.code, "openai" in ran.out) == (0, False)
 
 
+def test_a_waiver_for_one_component_hides_no_other(run: Run, policy: Callable[[str], str], tmp_path: Path) -> None:
+    where = policy("")
+    table = 'decision = "bill"\nseller = "openai"\ndisable = ["openai.bill.delivered"]\n'
+    (tmp_path / "policy" / "bill" / "openai.toml").write_text(table, encoding="utf-8")
+
+    ran = run("check", "--proof", "--policy", where)
+
+    assert ran.code == 1
+    assert "error unbilled: no rule of openai decides input and text and image of every answer 'delivered'" in ran.out
+    assert "waiver-unused" not in ran.out
+
+
 def test_annotations_are_what_github_reads(run: Run, policy: Callable[[str], str]) -> None:
     unused = WAIVER.format("gap", "50%,\\n:x")
 

@@ -172,10 +172,10 @@ def test_a_delivered_image_that_is_not_billed_is_an_error(engine_of: Callable[..
     )
     answers = answers_of(engine)["toy-api"]
 
-    found = {one.rule: one for one in bill_gaps(Listed(engine, "bill", "toy-inc"), [answers], engine)}
+    found = {one.rule: one.code for one in bill_gaps(Listed(engine, "bill", "toy-inc"), [answers], engine)}
 
-    assert found["toy-inc/delivered/none"].code == "unbilled"
-    assert found["toy-inc/failed/unknown"].code == "undecided-bill"
+    asked = ("toy-inc/delivered/none/", "toy-inc/failed/unknown/")
+    assert [code for rule, code in found.items() if rule.startswith(asked)] == ["unbilled", "undecided-bill"]
 
 
 def test_a_fact_that_no_scenario_tells_is_not_filled(engine_of: Callable[..., Engine]) -> None:
