@@ -8,17 +8,17 @@ import msgspec
 from msgspec import Struct
 
 from policyengine.diff.simplest import Asked, simplest
-from policyengine.proof.order import difference
-from policyengine.proof.space import space_of
 from policyengine.rules.model import ClassifyFile, Decision
+from policyengine.sets.order import difference
+from policyengine.sets.space import space_of
 from policyengine.vocabulary import ASPECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from policyengine.engine import Engine
-    from policyengine.proof.order import Difference
     from policyengine.rules.ordered import BoundRule, OrderedRules
+    from policyengine.sets.order import Difference
     from policyengine.vocabulary import Outcome, Stage
 
 __all__ = ["Kind", "RuleChange", "RuleChanges", "rule_changes"]

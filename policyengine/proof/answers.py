@@ -9,19 +9,19 @@ from msgspec import Struct
 from policyengine.errors import PolicyEngineError
 from policyengine.exchange import Exchange
 from policyengine.facts import Facts
-from policyengine.proof.space import FactSet, Space, never, only, told
-from policyengine.proof.spans import LAST, Spans
 from policyengine.proof.variants import with_word
-from policyengine.proof.words import Words
 from policyengine.provider import Dialect
 from policyengine.rules.conditions import read
+from policyengine.sets.space import FactSet, Space, never, only, told
+from policyengine.sets.spans import LAST, Spans
+from policyengine.sets.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policyengine.engine import Engine
-    from policyengine.proof.region import Box
     from policyengine.rules.model import Decision
+    from policyengine.sets.region import Box
 
 __all__ = ["CALLER_TELLS", "Answer", "Answers", "Shape", "answers_of", "answers_to"]
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from policyengine.alternatives import each
 from policyengine.proof.finding import finding, place_in, shown
-from policyengine.proof.region import NotDecided
-from policyengine.proof.space import only
+from policyengine.sets.region import NotDecided
+from policyengine.sets.space import only
 from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from policyengine.proof.answers import Answers
     from policyengine.proof.finding import Finding
     from policyengine.proof.listed import Listed
-    from policyengine.proof.region import Box
-    from policyengine.proof.witness import Witness
     from policyengine.rules.model import FindingCode
+    from policyengine.sets.region import Box
+    from policyengine.sets.witness import Witness
 
 __all__ = ["bill_gaps"]
 

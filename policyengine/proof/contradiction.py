@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from policyengine.proof.finding import finding
-from policyengine.proof.order import MOST_BOXES
-from policyengine.proof.region import Budget, NotDecided, boxes_of
 from policyengine.rules.conditions import All, Any, Condition
+from policyengine.sets.order import MOST_BOXES
+from policyengine.sets.region import Budget, NotDecided, boxes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -13,9 +13,9 @@ from policyengine.toml import positions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from policyengine.proof.witness import Witness
     from policyengine.rules.layers import RuleBook
     from policyengine.rules.load import LoadedRules
+    from policyengine.sets.witness import Witness
     from policyengine.toml import PositionMap
 
 __all__ = ["CODES", "At", "Finding", "Places", "Severity", "finding", "place_in", "shown"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policyengine.proof.finding import finding, place_in, shown
-from policyengine.proof.region import NotDecided
-from policyengine.proof.space import never, only
+from policyengine.sets.region import NotDecided
+from policyengine.sets.space import never, only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from policyengine.proof.answers import Answers
     from policyengine.proof.finding import Finding
     from policyengine.proof.listed import Listed
-    from policyengine.proof.region import Box, Region
+    from policyengine.sets.region import Box, Region
 
 __all__ = ["word_gaps"]
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from policyengine.proof.order import Placed, covers_of, place
-from policyengine.proof.search import find
-from policyengine.proof.space import space_of
 from policyengine.rules.model import ClassifyFile
+from policyengine.sets.order import Placed, covers_of, place
+from policyengine.sets.search import find
+from policyengine.sets.space import space_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from policyengine.engine import Engine
-    from policyengine.proof.region import Region
-    from policyengine.proof.witness import Witness
     from policyengine.rules.model import Decision
+    from policyengine.sets.region import Region
+    from policyengine.sets.witness import Witness
 
 __all__ = ["Listed", "lists_of"]
 

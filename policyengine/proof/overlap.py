@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from policyengine.proof.finding import finding, shown
-from policyengine.proof.order import covers_of, decides
-from policyengine.proof.region import Budget, NotDecided, intersection
-from policyengine.proof.search import find
+from policyengine.sets.order import covers_of, decides
+from policyengine.sets.region import Budget, NotDecided, intersection
+from policyengine.sets.search import find
 from policyengine.vocabulary import PARTS
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from policyengine.proof.answers import Answers
     from policyengine.proof.finding import Finding, Places
     from policyengine.proof.listed import Listed
-    from policyengine.proof.order import Placed
-    from policyengine.proof.region import Box
-    from policyengine.proof.witness import Witness
+    from policyengine.sets.order import Placed
+    from policyengine.sets.region import Box
+    from policyengine.sets.witness import Witness
 
 __all__ = ["Pair", "overlaps"]
 

@@ -10,12 +10,12 @@ from msgspec import Struct
 from policyengine.proof.contradiction import contradictions, holds_nowhere
 from policyengine.proof.finding import finding, shown
 from policyengine.proof.listed import Listed
-from policyengine.proof.order import Placed
-from policyengine.proof.region import NotDecided, apart
-from policyengine.proof.witness import Witness
 from policyengine.rules.conditions import All
 from policyengine.rules.layers import window_of
 from policyengine.rules.model import BillEffect
+from policyengine.sets.order import Placed
+from policyengine.sets.region import NotDecided, apart
+from policyengine.sets.witness import Witness
 from policyengine.vocabulary import PARTS
 
 if TYPE_CHECKING:

@@ -11,10 +11,6 @@ from msgspec import Struct
 from policyengine.proof.answers import answers_of, answers_to
 from policyengine.proof.contradiction import alternatives_of, parts_of
 from policyengine.proof.listed import Listed
-from policyengine.proof.order import MOST_BOXES, covers_of
-from policyengine.proof.region import Budget, NotDecided, boxes_of, intersection
-from policyengine.proof.search import find
-from policyengine.proof.space import told
 from policyengine.rules.conditions import All, Condition, Not, holds
 from policyengine.rules.examples import Case, facts_of, failure_of
 from policyengine.rules.layers import RuleBook, window_of
@@ -23,14 +19,18 @@ from policyengine.rules.model import CUMULATIVE, BillFile, ClassifyFile, Example
 from policyengine.rules.narrow import tests_of
 from policyengine.rules.ordered import BoundRule
 from policyengine.rules.why import stated
+from policyengine.sets.order import MOST_BOXES, covers_of
+from policyengine.sets.region import Budget, NotDecided, boxes_of, intersection
+from policyengine.sets.search import find
+from policyengine.sets.space import told
 from policyengine.vocabulary import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from policyengine.engine import Engine
-    from policyengine.proof.region import Box
-    from policyengine.proof.witness import Witness
+    from policyengine.sets.region import Box
+    from policyengine.sets.witness import Witness
 
 __all__ = ["Suggestion", "suggestions"]
 

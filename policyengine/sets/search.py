@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from policyengine.proof.region import Budget, apart, uncovered
-from policyengine.proof.space import never
-from policyengine.proof.witness import Witness, witness_of
+from policyengine.sets.region import Budget, apart, uncovered
+from policyengine.sets.space import never
+from policyengine.sets.witness import Witness, witness_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from policyengine.proof.region import Box
-    from policyengine.proof.space import Space
+    from policyengine.sets.region import Box
+    from policyengine.sets.space import Space
 
 __all__ = ["MOST_STEPS", "find"]
 

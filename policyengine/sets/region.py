@@ -9,7 +9,7 @@ from policyengine.rules.conditions import All, Any, Condition, Not, Test
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from policyengine.proof.space import FactSet, Space
+    from policyengine.sets.space import FactSet, Space
 
 __all__ = ["Box", "Budget", "NotDecided", "Region", "apart", "boxes_of", "intersection", "minus", "uncovered"]
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from policyengine.facts import Facts
-from policyengine.proof.spans import Spans, moment_of, number_of
 from policyengine.rules.conditions import holds
+from policyengine.sets.spans import Spans, moment_of, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from policyengine.proof.region import Box
-    from policyengine.proof.space import FactSet, Space
     from policyengine.rules.conditions import Condition
+    from policyengine.sets.region import Box
+    from policyengine.sets.space import FactSet, Space
 
 __all__ = ["Witness", "witness_of"]
 

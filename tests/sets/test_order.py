@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyengine.proof.order import difference, place
-from policyengine.proof.region import Budget, boxes_of, uncovered
-from policyengine.proof.witness import witness_of
 from policyengine.rules.conditions import holds
 from policyengine.rules.model import BillEffect, ClassifyEffect
+from policyengine.sets.order import difference, place
+from policyengine.sets.region import Budget, boxes_of, uncovered
+from policyengine.sets.witness import witness_of
 from policyengine.vocabulary import COMPONENTS, OUTCOMES
 
 if TYPE_CHECKING:

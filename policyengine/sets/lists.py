@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from policyengine.proof.words import Clause, Words
+from policyengine.sets.words import Clause, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

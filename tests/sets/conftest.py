@@ -12,12 +12,12 @@ import pytest
 from hypothesis import strategies as st
 
 from policyengine.facts import Facts
-from policyengine.proof.space import Space
-from policyengine.proof.words import Words
 from policyengine.rules.conditions import parse_conditions
 from policyengine.rules.fields import Field, fields_for
 from policyengine.rules.model import BillEffect, ClassifyEffect, Rule
 from policyengine.rules.ordered import BoundRule, Place
+from policyengine.sets.space import Space
+from policyengine.sets.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

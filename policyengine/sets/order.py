@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from policyengine.proof.region import Budget, NotDecided, Region, boxes_of, intersection
-from policyengine.proof.search import MOST_STEPS, find
-from policyengine.proof.witness import Witness
 from policyengine.rules.ordered import BoundRule
+from policyengine.sets.region import Budget, NotDecided, Region, boxes_of, intersection
+from policyengine.sets.search import MOST_STEPS, find
+from policyengine.sets.witness import Witness
 from policyengine.vocabulary import COMPONENTS, PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from policyengine.proof.region import Box
-    from policyengine.proof.space import Space
+    from policyengine.sets.region import Box
+    from policyengine.sets.space import Space
 
 __all__ = ["MOST_BOXES", "Difference", "Differences", "Placed", "covers_of", "decides", "difference", "place"]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from policyengine.proof.lists import Lists
-from policyengine.proof.spans import LAST, Spans, number_of, spans_of
-from policyengine.proof.words import Clause, Words
 from policyengine.rules.model import CUMULATIVE
+from policyengine.sets.lists import Lists
+from policyengine.sets.spans import LAST, Spans, number_of, spans_of
+from policyengine.sets.words import Clause, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
