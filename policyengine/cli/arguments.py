@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,23 +34,24 @@ def count_from(least: int) -> Callable[[str], int]:
     """Return what reads a whole number from *least* on; argparse names the option when it is none."""
 
     def read(written: str) -> int:
-        number = int(written)
+        try:
+            number = int(written)
+        except ValueError:
+            number = least - 1
         if number < least:
-            raise ValueError
+            msg = f"{written!r} is no whole number from {least} on"
+            raise ArgumentTypeError(msg)
         return number
 
-    read.__name__ = f"number from {least} on"
     return read
 
 
 def size(written: str) -> str:
     """Return a size such as 1024x1024."""
-    if megapixels(written) is None:
-        raise ValueError
+    if not megapixels(written):
+        msg = f"{written!r} is no size, such as 1024x1024"
+        raise ArgumentTypeError(msg)
     return written
-
-
-size.__name__ = "size, such as 1024x1024"
 
 
 def day_of(written: str | None) -> date:

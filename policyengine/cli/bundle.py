@@ -37,7 +37,7 @@ def run(arguments: Namespace) -> int:
     engine = engine_for(arguments)
     written = engine.bundle()
     if arguments.output == _STDOUT:
-        sys.stdout.write(written.decode())
+        sys.stdout.buffer.write(written)
         return 0
     target = Path(arguments.output)
     if target.is_dir() or arguments.output.endswith(os.sep):
@@ -48,10 +48,14 @@ def run(arguments: Namespace) -> int:
 
 
 def _replace(target: Path, written: bytes) -> None:
-    """Write *target* whole or not at all."""
+    """Write *target* whole or not at all; what is no file, such as a device, is written into."""
+    target = target.resolve()
     part = target.with_name(f".{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not target.is_file():
+            target.write_bytes(written)
+            return
         part.write_bytes(written)
         part.replace(target)
     except OSError as error:

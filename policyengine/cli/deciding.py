@@ -9,7 +9,7 @@ from policyengine.cli.loading import engine_for
 from policyengine.cli.output import warn
 from policyengine.cli.reading import BadLine, RecordedFacts, column_map, read_all
 from policyengine.engine import Engine
-from policyengine.errors import InputError
+from policyengine.errors import InputError, PolicyEngineError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -18,29 +18,32 @@ if TYPE_CHECKING:
     from policyengine.cli.reading import Found
     from policyengine.verdict import Verdict
 
-__all__ = ["Deciding", "decided", "print_verdicts", "verdicts_of"]
-
-
-def verdicts_of(arguments: Namespace) -> Iterator[Verdict | BadLine]:
-    """Yield the verdict on each answer of the file, and the lines that cannot be read."""
-    deciding = Deciding(arguments)
-    for found in read_all([arguments.file], column_map(arguments.column)):
-        if isinstance(found, BadLine):
-            yield found
-        else:
-            yield from (verdict for _, verdict in deciding.verdicts(found))
+__all__ = ["Deciding", "decided", "print_verdicts"]
 
 
 def print_verdicts(arguments: Namespace, write: Callable[[Verdict], str]) -> int:
     """Print each verdict as *write* puts it; return 1 when some answers could not be read."""
     bad = 0
-    for verdict in verdicts_of(arguments):
+    for verdict in _verdicts(arguments):
         if isinstance(verdict, BadLine):
             warn(f"{verdict.where}: {verdict.message}")
             bad += 1
         else:
             print(write(verdict))
     return 1 if bad else 0
+
+
+def _verdicts(arguments: Namespace) -> Iterator[Verdict | BadLine]:
+    """Yield the verdict on each answer of the file, and the lines that cannot be read."""
+    deciding = Deciding(arguments)
+    for found in read_all([arguments.file], column_map(arguments.column)):
+        if isinstance(found, BadLine):
+            yield found
+            continue
+        try:
+            yield from (verdict for _, verdict in deciding.verdicts(found))
+        except PolicyEngineError as error:
+            yield BadLine(found.where, str(error))
 
 
 class Deciding:

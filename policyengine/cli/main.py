@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -51,10 +53,14 @@ _EPILOG = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that *arguments* name and return its exit code."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
-    if not argv or argv[0] not in COMMANDS:
-        return _top(argv)
-    parser, module = command_parser(argv[0])
-    return _run(module.run, parser.parse_args(argv[1:]))
+    _prepare_streams()
+    try:
+        if not argv or argv[0] not in COMMANDS:
+            return _top(argv)
+        parser, module = command_parser(argv[0])
+        return _run(module.run, parser.parse_args(argv[1:]))
+    except KeyboardInterrupt:
+        return 130
 
 
 def command_parser(name: str) -> tuple[argparse.ArgumentParser, ModuleType]:
@@ -101,8 +107,18 @@ def _top(argv: Sequence[str]) -> int:
     return 0 if argv else 2
 
 
+def _prepare_streams() -> None:
+    """Write data as UTF-8 wherever it goes, escape what a terminal cannot show, and stand in for closed streams."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  for as long as we run
+    out = sys.stdout
+    if isinstance(out, TextIOWrapper):
+        out.reconfigure(encoding=out.encoding if out.isatty() else "utf-8", errors="backslashreplace")
+
+
 def _run(run: object, arguments: argparse.Namespace) -> int:
-    """Run a command; print our own errors in one line each and let any other keep its traceback."""
+    """Run a command; print our own errors and those of the system in one line, let any other keep its traceback."""
     from policyengine.errors import PolicyEngineError  # noqa: PLC0415
 
     try:
@@ -112,8 +128,16 @@ def _run(run: object, arguments: argparse.Namespace) -> int:
         print(f"imgpolicy: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
-    except KeyboardInterrupt:
-        return 130
+    except OSError as error:
+        if error.filename is None:
+            _drop_output()
+        print(f"imgpolicy: {error.filename or 'standard output'}: {error.strerror or error}", file=sys.stderr)
+        return 2
     return int(code)
+
+
+def _drop_output() -> None:
+    """Send to nowhere what is still to be written, which would fail again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

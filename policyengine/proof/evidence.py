@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from policyengine.proof.finding import finding
@@ -26,7 +25,7 @@ def evidence_findings(book: RuleBook, places: Places, *, today: date, oldest_day
             message = f"nothing says what {name!r} rests on"
             yield finding("evidence-missing", places.rule(name), rule=name, message=message, fix="cite a source")
         for index, evidence in enumerate(rule.evidence):
-            if today - evidence.checked > timedelta(days=oldest_days):
+            if (today - evidence.checked).days > oldest_days:
                 message = f"{evidence.source} was last read on {evidence.checked}, more than {oldest_days} days ago"
                 at = places.rule(name, "evidence", index, "checked")
                 fix = "read it again, and write the day"
