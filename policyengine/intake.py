@@ -58,7 +58,10 @@ _UNTIDY = frozenset({"headers", "request", "at", "elapsed_s", "attempt", "url", 
 
 def _is_tidy(context: Mapping[str, Any]) -> bool:
     """Return whether *context* needs no tidying: the short way of most calls."""
-    return _UNTIDY.isdisjoint(context) and type(context.get("http_status", 0)) is int and None not in context.values()
+    for name, value in context.items():
+        if name in _UNTIDY or type(value) is not (int if name == "http_status" else str):
+            return False
+    return True
 
 
 def is_image(headers: Mapping[str, str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal, cast
 import msgspec
 from msgspec import Struct
 
+from policyengine.errors import InputError
 from policyengine.facts import Facts, UsageRow
 from policyengine.rules.model import Evidence
 from policyengine.vocabulary import (
@@ -182,10 +183,20 @@ class Route(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Answer the four questions about one exchange."""
+    """Answer the four questions about one exchange: what happened, who bills what, how much, what next.
+
+    >>> from policyengine import Engine
+    >>> verdict = Engine.load().evaluate({"error": {"code": 503}}, seller="nobody", http_status=503)
+    >>> verdict.outcome, verdict.bill.image, verdict.charge.low, verdict.charge.high, verdict.route.action
+    ('failed', 'unknown', Decimal('0'), None, 'backoff')
+
+    A charge is in dollars. Who says so stands in the trail: `trail[n].evidence`, with source and day.
+    """
 
     outcome: Outcome
+    """What happened; docs/concepts.md says what each word means."""
     stage: Stage
+    """Where it stopped."""
     images: int | None
     """Images delivered; None when the answer does not tell."""
     bill: Bill
@@ -265,6 +276,10 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Return the verdict that `to_json` wrote.
 
         Raises:
-            msgspec.ValidationError: *written* is no verdict.
+            InputError: *written* is no verdict.
         """
-        return msgspec.json.decode(written, type=cls)
+        try:
+            return msgspec.json.decode(written, type=cls)
+        except (msgspec.DecodeError, RecursionError) as error:
+            msg = f"no verdict: {error}"
+            raise InputError(msg) from error

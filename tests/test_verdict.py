@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policyengine.errors import InputError
 from policyengine.facts import Facts, UsageRow
 from policyengine.rules.model import Evidence
 from policyengine.verdict import (
@@ -148,8 +149,10 @@ def test_a_record_is_flat_and_is_json(verdict: Verdict) -> None:
 
 
 def test_what_is_no_verdict_is_refused() -> None:
-    with pytest.raises(msgspec.ValidationError, match="missing required field"):
+    with pytest.raises(InputError, match="missing required field"):
         Verdict.from_json(b"{}")
+    with pytest.raises(InputError, match="truncated"):
+        Verdict.from_json(b"{")
 
 
 def bill(values: Mapping[str, str], basis: Mapping[str, str]) -> Bill:
