@@ -30,7 +30,8 @@ $(VENV)/.linted: $(VENV)/.tested
 demo: $(VENV)/.installed ## Decide native samples of every platform, explain one, compare all
 	@for provider in $(PLATFORMS); do \
 	  echo "== Verdicts on native samples of $$provider"; \
-	  $(POLICY) evaluate --provider $$provider providers/policyengine_$$provider/scenarios/*/*.json 2>/dev/null || exit 1; \
+	  (cd providers/policyengine_$$provider/scenarios && \
+	    $(abspath $(POLICY)) evaluate --provider $$provider */*.json 2>/dev/null) || exit 1; \
 	  echo; \
 	done
 	@echo "== One of them explained"

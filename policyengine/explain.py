@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from policyengine.rules.model import Evidence
     from policyengine.verdict import Bill, Charge, ChargeLine, Step, Verdict
 
-__all__ = ["evidence_text", "explain", "interval", "money", "printable"]
+__all__ = ["evidence_text", "explain", "interval", "money", "printable", "short_interval"]
 
 _NAMED_FACTS = (
     "model",
@@ -83,6 +83,15 @@ def interval(low: Decimal, high: Decimal | None) -> str:
     if high is None:
         return f"at least {money(low)}, no upper bound known"
     return money(low) if low == high else f"{money(low)} to {money(high)}"
+
+
+def short_interval(low: Decimal, high: Decimal | None) -> str:
+    """Return [low, high] for a column of a table: `?` where nothing bounds it.
+
+    >>> short_interval(Decimal(0), None)
+    '$0.00 to ?'
+    """
+    return f"{money(low)} to ?" if high is None else interval(low, high)
 
 
 def _head(verdict: Verdict) -> str:

@@ -13,7 +13,7 @@ from policyengine.cli.loading import add_context_arguments
 from policyengine.cli.output import print_csv, print_table, progress, warn
 from policyengine.cli.reading import BadLine, column_map, read_all
 from policyengine.errors import PolicyEngineError
-from policyengine.explain import interval, money
+from policyengine.explain import money, short_interval
 from policyengine.summary import summarize
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _row(where: str, verdict: Verdict) -> tuple[object, ...]:
         bill.image,
         bill.request,
         verdict.basis,
-        interval(verdict.charge.low, verdict.charge.high),
+        short_interval(verdict.charge.low, verdict.charge.high),
         verdict.route.action,
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from policyengine.cli.output import markdown_lines
 from policyengine.comparison import STANDARD_WORK, Row, compare, prices_checked
-from policyengine.explain import money
+from policyengine.explain import short_interval
 from policyengine.money.exact import EXACT
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def text_cells(row: Row) -> Sequence[object]:
         row.seller,
         f"{row.models[0]}{more}" if row.models else None,
         _failure(row),
-        _interval(row.low, row.high),
+        short_interval(row.low, row.high),
         _share(row),
         f"{row.evidence.basis} {row.evidence.checked}" if row.evidence else "none",
         _RATE_LIMITS[row.rate_limit],
@@ -173,7 +173,7 @@ def _markdown_cells(row: Row) -> Sequence[object]:
         ", ".join(row.models) or None,
         _failure(row),
         "; ".join(row.titles),
-        _interval(row.low, row.high),
+        short_interval(row.low, row.high),
         _share(row),
         ", ".join(f"{component} {value}" for component, value in row.bill.values().items() if value != "na"),
         _cited(row.evidence) if row.evidence else "none",
@@ -199,18 +199,6 @@ def _cited(evidence: Evidence) -> str:
 
 def _in_brackets(evidence: Evidence | None) -> str:
     return f" ({_cited(evidence)})" if evidence else ""
-
-
-def _interval(low: Decimal, high: Decimal | None) -> str:
-    """Return [low, high] in dollars; `?` where nothing bounds it.
-
-    >>> from decimal import Decimal
-    >>> _interval(Decimal(0), None)
-    '$0.00 to ?'
-    """
-    if high is None:
-        return f"{money(low)} to ?"
-    return money(low) if low == high else f"{money(low)} to {money(high)}"
 
 
 def _share(row: Row) -> str:
