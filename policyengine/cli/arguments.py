@@ -36,7 +36,7 @@ def count_from(least: int) -> Callable[[str], int]:
     def read(written: str) -> int:
         try:
             number = int(written)
-        except ValueError:
+        except ValueError:  # told as what is too small is
             number = least - 1
         if number < least:
             msg = f"{written!r} is no whole number from {least} on"

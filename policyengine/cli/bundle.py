@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from policyengine.bundle import bundle_name
 from policyengine.cli.loading import engine_for
-from policyengine.errors import InputError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -51,13 +50,9 @@ def _replace(target: Path, written: bytes) -> None:
     """Write *target* whole or not at all; what is no file, such as a device, is written into."""
     target = target.resolve()
     part = target.with_name(f".{target.name}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists() and not target.is_file():
-            target.write_bytes(written)
-            return
-        part.write_bytes(written)
-        part.replace(target)
-    except OSError as error:
-        msg = f"{target}: {error.strerror or error}"
-        raise InputError(msg) from error
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and not target.is_file():
+        target.write_bytes(written)
+        return
+    part.write_bytes(written)
+    part.replace(target)

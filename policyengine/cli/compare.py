@@ -52,7 +52,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--images", type=count_from(1), default=STANDARD_WORK.images, help="images asked for")
     parser.add_argument("--size", type=size, default=STANDARD_WORK.size, help="WxH")
     parser.add_argument("--quality", default=STANDARD_WORK.quality, help="low, medium, high")
-    parser.add_argument("--prompt-tokens", type=count_from(1), default=STANDARD_WORK.prompt_tokens)
+    parser.add_argument(
+        "--prompt-tokens", type=count_from(1), default=STANDARD_WORK.prompt_tokens, help="tokens of the prompt's text"
+    )
     parser.add_argument(
         "--text-tokens",
         type=count_from(0),

@@ -78,8 +78,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one seller a line as JSON")
-    shape.add_argument("--csv", action="store_true")
-    shape.add_argument("--markdown", action="store_true")
+    shape.add_argument("--csv", action="store_true", help="print both ends of each interval as CSV")
+    shape.add_argument("--markdown", action="store_true", help="print a table as Markdown")
     add_narrowing(parser)
     parser.add_argument(
         "--monte-carlo", type=count_from(1), metavar="N", help="simulate N months to show how they spread"
