@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import msgspec
+
 from policyengine.facts import UsageRow
 from policyengine.native import amount, count, epoch, items, mapping, mappings, scalar_text, text
 from policyengine.provider import Claim, Dialect, Normalized
@@ -20,6 +22,7 @@ __all__ = ["OpenrouterImages"]
 
 Json = Mapping[str, object]
 
+_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 _HOST = "openrouter.ai"
 _EVENT = "image_generation."
 _COMPLETED = "image_generation.completed"
@@ -54,8 +57,8 @@ class OpenrouterImages(Dialect):
         first = mapping(body if isinstance(body, dict) else next(iter(items(body)), None))
         if not first:  # a timeout, an error page
             return Claim.CERTAIN if exchange.url and _is_image_address(exchange) else Claim.NO
-        if "choices" in first or not self.keys & first.keys():
-            return Claim.NO
+        if "choices" in first or not self.keys & first.keys() or isinstance(first.get("data"), dict):
+            return Claim.NO  # a chat completion, or a record of the account, such as that of /api/v1/generation
         is_own = exchange.seller == self.seller or (bool(exchange.url) and exchange.host == _HOST)
         last = first if isinstance(body, dict) else mapping(items(body)[-1])
         has_cost = "cost" in mapping(last.get("usage"))  # OpenAI, whose envelopes these are, reports none
@@ -118,7 +121,7 @@ def _error(chunk: Json) -> dict[str, Any]:
     inner = mapping(error)
     metadata = mapping(inner.get("metadata"))
     flagged = (*items(metadata.get("reasons")), *items(metadata.get("patterns")))
-    provider_code = scalar_text(metadata.get("provider_code"))
+    provider_code = scalar_text(metadata.get("provider_code")) or _status_inside(metadata.get("raw"))
     return {
         "code": scalar_text(inner.get("code")),
         "error_type": text(metadata.get("error_type")) or text(inner.get("error_type")),
@@ -128,6 +131,18 @@ def _error(chunk: Json) -> dict[str, Any]:
         "finish_reason": "error" if chunk.get("type") == "error" else None,
         "signal": {"provider_code": provider_code} if provider_code else None,
     }
+
+
+def _status_inside(raw: object) -> str | None:
+    """Return the status in the provider's own words, which arrive as text: some send a task, not an error."""
+    words = text(raw)
+    if words is None or not words.startswith("{"):
+        return None
+    try:
+        inner = _DECODE(words)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return text(mapping(inner).get("status"))
 
 
 def _tokens(usage: Json) -> dict[str, int | None]:

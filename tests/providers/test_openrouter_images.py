@@ -193,3 +193,32 @@ def test_scenarios_are_decided(engine: Engine, scenario: Scenario) -> None:
     assert verdict.outcome != "unrecognized"
     assert verdict.facts.seller == "openrouter"
     assert not [warning for warning in verdict.warnings if warning.code in ("drift", "plugin_failed")]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("Request Moderated", ("blocked", "prompt")),
+        ("Content Moderated", ("blocked", "output")),
+        ("Error", ("failed", "unknown")),
+    ],
+)
+def test_task_that_the_provider_sent_as_text_tells_what_it_moderated(
+    engine: Engine, status: str, expected: tuple[str, str]
+) -> None:
+    verdict = verdict_of(engine, error(502, raw=f'{{"id": "a", "status": "{status}"}}'), http_status=502, url=URL)
+
+    assert (verdict.outcome, verdict.stage) == expected
+    assert verdict.charge.high == 0
+
+
+@pytest.mark.parametrize("raw", ["{", "{}", '{"status": 1}', "[1]", "Request Moderated", 7, None, "{" * 5000])
+def test_raw_words_without_a_status_tell_nothing(engine: Engine, raw: object) -> None:
+    assert verdict_of(engine, error(502, raw=raw), http_status=502, url=URL).outcome == "failed"
+
+
+def test_record_of_a_generation_is_no_answer_without_images(engine: Engine) -> None:
+    record = {"data": {"id": "gen-1", "total_cost": 0.03, "finish_reason": "stop"}}
+    verdict = engine.evaluate(record, url="https://openrouter.ai/api/v1/generation?id=gen-1", http_status=200)
+
+    assert (verdict.outcome, verdict.charge.high) == ("unrecognized", None)
