@@ -66,7 +66,11 @@ def _import(arguments: Namespace) -> int:
         msg = "write `imgpolicy prices import FILE --seller SELLER -o policy/prices/SELLER.toml`"
         raise InputError(msg)
     file = Path(arguments.operand)
-    reader = _READERS.get(file.suffix.lower())
+    suffix = file.suffix.lower()
+    if suffix == ".toml":
+        msg = f"{str(file)!r} is a price file as it is; put it into `prices/` of a policy directory"
+        raise InputError(msg)
+    reader = _READERS.get(suffix)
     if reader is None:
         msg = f"{str(file)!r} is neither .json nor .csv"
         raise InputError(msg)

@@ -181,9 +181,9 @@ class Tariffs(tuple[Tariff, ...]):  # noqa: SLOT001  it keeps what it works out 
 
 
 def _narrowed(rates: Rates, size: str | None, quality: str | None) -> Rates:
-    """Return the *rates* that fit, all of them where nothing fits."""
-    fitting = tuple(rate for rate in rates if _fits_size(rate.size, size) and _fits(rate.quality, quality))
-    return fitting or rates
+    """Return the *rates* that fit; a size or a quality that none of them lists narrows nothing."""
+    rates = tuple(rate for rate in rates if _fits_size(rate.size, size)) or rates
+    return tuple(rate for rate in rates if _fits(rate.quality, quality)) or rates
 
 
 def _fits(listed: str | None, told: str | None) -> bool:
@@ -270,9 +270,9 @@ def _scaled(rate: Rate, factor: Decimal) -> Rate:
 
 def image_tokens(entry: PriceEntry, workload: Workload) -> tuple[int, int] | None:
     """Return the fewest and the most output tokens one image of *workload* may take, by the entry's table."""
-    told = workload.size, workload.quality
-    rows = [row for row in _flat(entry.image_tokens) if _fits_size(row[0], told[0]) and _fits(row[1], told[1])]
-    counts = [tokens for _, _, tokens in rows or _flat(entry.image_tokens)]
+    rows = [*_flat(entry.image_tokens)]
+    rows = [row for row in rows if _fits_size(row[0], workload.size)] or rows
+    counts = [tokens for _, _, tokens in [row for row in rows if _fits(row[1], workload.quality)] or rows]
     return (min(counts), max(counts)) if counts else None
 
 

@@ -242,6 +242,7 @@ def test_import_names_faulty_rows_and_writes_nothing(acme: Run, tmp_path: Path) 
         (("import", "shop.csv"), "write `imgpolicy prices import FILE --seller SELLER"),
         (("import", "gone.csv", "--seller", "shop"), "'gone.csv' cannot be read"),
         (("import", "shop.xlsx", "--seller", "shop"), "'shop.xlsx' is neither .json nor .csv"),
+        (("import", "shop.toml", "--seller", "shop"), "'shop.toml' is a price file as it is; put it into `prices/`"),
         (("--stale", "-1"), "--stale -1 is no age"),
         (("acmee", "--stale", "1"), "did you mean 'acme'?"),
     ],
