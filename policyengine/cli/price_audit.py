@@ -58,13 +58,13 @@ def _sellers_of(engine: Engine, only: str | None) -> SellersOf:
 def _check_row(one: Disagreement) -> tuple[object, ...]:
     unit = f"1,000,000 {one.unit}" if one.unit.endswith("token") else one.unit
     place = (one.seller, one.model, one.component, unit, one.applies_to)
-    return (*place, _ours(one.ours_low, one.ours_high), one.theirs, one.ratio, one.whose, one.row)
+    return (*place, _ours(one.ours_low, one.ours_high), f"{one.theirs:f}", one.ratio, one.whose, one.row)
 
 
 def _ours(low: Decimal | None, high: Decimal | None) -> str:
-    if low is None:
+    if low is None or high is None:
         return "not priced"
-    return str(low) if low == high else f"{low} to {high}"
+    return f"{low:f}" if low == high else f"{low:f} to {high:f}"
 
 
 def _counts(found: Comparison) -> Iterator[str]:

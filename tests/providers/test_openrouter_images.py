@@ -222,3 +222,24 @@ def test_record_of_a_generation_is_no_answer_without_images(engine: Engine) -> N
     verdict = engine.evaluate(record, url="https://openrouter.ai/api/v1/generation?id=gen-1", http_status=200)
 
     assert (verdict.outcome, verdict.charge.high) == ("unrecognized", None)
+
+
+def test_chat_without_a_cost_is_priced_at_what_google_asks(engine: Engine) -> None:
+    tokens = {"prompt_tokens": 10, "completion_tokens": 1300, "completion_tokens_details": {"image_tokens": 1120}}
+    message = {"role": "assistant", "content": "", "images": [{"image_url": {"url": "data:image/png;base64,iVBORw0="}}]}
+    body = {
+        "id": "gen-1",
+        "model": "google/gemini-3.1-flash-image",
+        "choices": [{"finish_reason": "stop", "message": message}],
+        "usage": tokens,
+    }
+    verdict = engine.evaluate(body, url="https://openrouter.ai/api/v1/chat/completions", http_status=200)
+
+    # 10 x $0.50 + 180 x $3 + 1,120 x $60, for a million each
+    assert (verdict.charge.low, verdict.charge.high) == (Decimal("0.067745"), Decimal("0.067745"))
+
+
+def test_rates_of_some_models_bound_no_image_whose_model_is_not_told(engine: Engine) -> None:
+    verdict = verdict_of(engine, {"created": 1, "data": [IMAGE]})
+
+    assert (verdict.outcome, verdict.charge.high) == ("delivered", None)
