@@ -478,6 +478,16 @@ def test_samples_cost_what_the_comparison_says(bundled: Engine) -> None:
     assert compared > 100
 
 
+def test_an_answer_that_was_paid_for_before_is_no_success_to_measure_by(bundled: Engine) -> None:
+    """A proxy that is asked again tells the finished task once more, for nothing."""
+    terms = SellerTerms(mode="fast", account={"plan": "standard"})
+    file = WorkloadFile(work=Work(images_per_month=1), seller={"midjourney": terms})
+    by_dialect = {one.dialect: one for one in forecast(bundled, file) if one.seller == "midjourney"}
+
+    assert by_dialect["mj-proxy"].success_low == Decimal("0.031")  # 0.93 minutes of 15 hours for $30
+    assert by_dialect["mj-proxy"].success_high == by_dialect["mj-discord"].success_high
+
+
 def own_model(engine: Engine, offer: Offer, name: str) -> str | None:
     """Return the model that the sample itself names."""
     dialect = engine.plugins.dialects[offer.dialect]

@@ -152,10 +152,10 @@ def _success(engine: Engine, told: Sequence[_Told], samples: Sequence[Sample], w
     return _cost(engine, engine.success_cost(facts), "charged", facts, work)
 
 
-def _unlike_the_work(pair: tuple[_Told, Sample]) -> tuple[bool, bool]:
-    """Return what makes a delivered sample say little of the work: no image, another model."""
+def _unlike_the_work(pair: tuple[_Told, Sample]) -> tuple[bool, bool, bool]:
+    """Return what makes a delivered sample say little of the work: no image, another model, or paid for before."""
     told, sample = pair
-    return not sample.facts.images_delivered, told.verdict.facts.model != told.facts.model
+    return not sample.facts.images_delivered, told.verdict.facts.model != told.facts.model, sample.cost.high == 0
 
 
 def _cost(engine: Engine, charge: Charge, value: BillValue, facts: Facts, work: Work) -> Cost:
