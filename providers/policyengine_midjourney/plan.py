@@ -17,7 +17,9 @@ _MINUTES_PER_HOUR = 60
 # "About one minute" by Midjourney's own page; users' /info showed 0.93 and 1.04 minutes an image
 # (https://help.midjourney.com/en/articles/9651713-what-is-gpu-time, checked 2026-11-22).
 _IMAGINE_MINUTES = (Decimal("0.93"), Decimal("1.04"))
-_LIKE_IMAGINE = frozenset({"IMAGINE", "REROLL", "BLEND", "EDIT", "RETEXTURE", "generate", "edit"})
+_LIKE_IMAGINE = frozenset({"IMAGINE", "REROLL", "BLEND", "EDIT", "RETEXTURE", "GENERATE"})
+# The web names an imagine after the model: `v7_diffusion` (trueai-org/midjourney-proxy, checked 2026-11-22).
+_WEB_IMAGINE = "DIFFUSION"
 _LESS_THAN_IMAGINE = frozenset({"VARIATION", "HIGH_VARIATION", "LOW_VARIATION"})
 
 
@@ -47,8 +49,9 @@ class MidjourneySeller(Seller):
 def _minutes(operation: str | None) -> tuple[Decimal, Decimal | None, str]:
     """Return the least, the most (None: no bound) and the reason."""
     least, most = _IMAGINE_MINUTES
-    if operation is None or operation in _LIKE_IMAGINE:
+    name = (operation or "IMAGINE").upper()
+    if name in _LIKE_IMAGINE or name.endswith(_WEB_IMAGINE):
         return least, most, "about one GPU minute a job"
-    if operation in _LESS_THAN_IMAGINE:
+    if name in _LESS_THAN_IMAGINE:
         return Decimal(0), most, "a variation takes less than an imagine, about one GPU minute"
     return Decimal(0), None, f"nobody says how many GPU minutes {operation} takes"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from policyengine.engine import Engine
 from policyengine.exchange import Exchange
+from policyengine.facts import Facts
 from policyengine_midjourney import policyengine_provider
 from policyengine_midjourney.mj_proxy import MjProxy
 from policyengine_midjourney.wording import mode_observed, title_of
@@ -19,7 +20,6 @@ from policyengine_midjourney.wording import mode_observed, title_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from policyengine.facts import Facts
     from policyengine.provider import Dialect, Scenario
     from policyengine.verdict import Verdict
 
@@ -334,3 +334,16 @@ def test_a_prompt_banned_midway_is_not_called_free() -> None:
     verdict = Engine.load().evaluate(body, provider="midjourney", seller="midjourney", account_facts={"plan": "pro"})
 
     assert (verdict.outcome, verdict.bill.request) == ("blocked", "unknown")
+
+
+@pytest.mark.parametrize("operation", ["IMAGINE", "imagine", "v7_diffusion", "Edit", None])
+def test_an_imagine_takes_a_minute_by_whatever_name(engine: Engine, operation: str | None) -> None:
+    told = Facts(
+        provider="midjourney", dialect="mj-web", seller="midjourney", operation=operation, mode="fast",
+        status="completed", terminal=True, images_delivered=1, account={"plan": "standard"},
+    )  # fmt: skip
+    verdict = engine.decide(told)
+
+    # 0.93 to 1.04 minutes, 15 hours for $30
+    assert verdict.charge.low == Decimal("0.031")
+    assert verdict.charge.high == Decimal("0.034666666667")
