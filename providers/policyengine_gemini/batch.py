@@ -1,4 +1,7 @@
-"""Translate the Batch API: one line or inlined response, a bare status, or the state of a job."""
+"""Translate the Batch API: one line or inlined response, a bare status, or the state of a job.
+
+https://ai.google.dev/gemini-api/docs/batch-api, checked 2026-11-22.
+"""
 
 from __future__ import annotations
 

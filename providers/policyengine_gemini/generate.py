@@ -1,4 +1,7 @@
-"""Translate generateContent, of the Gemini API and of Vertex AI."""
+"""Translate generateContent, of the Gemini API and of Vertex AI.
+
+https://ai.google.dev/api/generate-content, checked 2026-11-22.
+"""
 
 from __future__ import annotations
 

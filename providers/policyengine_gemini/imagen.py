@@ -1,4 +1,7 @@
-"""Translate Imagen's :predict of Vertex AI, and what the SDKs make of it."""
+"""Translate Imagen's :predict of Vertex AI, and what the SDKs make of it.
+
+https://docs.cloud.google.com/vertex-ai/generative-ai/docs/image/responsible-ai-imagen, checked 2026-11-22.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Translate the Interactions API: interactions, their server-sent events and their errors."""
+"""Translate the Interactions API: interactions, their server-sent events and their errors.
+
+https://ai.google.dev/api/interactions-api, checked 2026-11-22.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Read Google's error envelope: `google.rpc.Status` as JSON, bare, wrapped, or as an exception's text."""
+"""Read Google's error envelope: `google.rpc.Status` as JSON, bare, wrapped, or as an exception's text.
+
+https://ai.google.dev/gemini-api/docs/api-errors, checked 2026-11-22.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Translate image answers of Azure OpenAI: content filters, deployments, and the jobs of DALL-E 2."""
+"""Translate image answers of Azure OpenAI: content filters, deployments, and the jobs of DALL-E 2.
+
+https://learn.microsoft.com/en-us/azure/ai-foundry/openai/how-to/dall-e and
+https://learn.microsoft.com/en-us/azure/ai-foundry/openai/concepts/content-filter, checked 2026-11-22.
+"""
 
 from __future__ import annotations
 

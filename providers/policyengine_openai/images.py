@@ -1,4 +1,7 @@
-"""Translate the Images API: generations, edits and variations, whole or streamed."""
+"""Translate the Images API: generations, edits and variations, whole or streamed.
+
+https://developers.openai.com/api/reference/resources/images, checked 2026-11-22.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Translate the Responses API: a text model that may call the image tool, whole or streamed."""
+"""Translate the Responses API: a text model that may call the image tool, whole or streamed.
+
+https://developers.openai.com/api/reference/resources/responses, checked 2026-11-22.
+"""
 
 from __future__ import annotations
 
