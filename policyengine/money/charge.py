@@ -261,7 +261,7 @@ def _why_no_tariff(facts: Facts, model: str | None) -> str:
     if name is None and facts.seller == NOBODY:
         return "neither the model nor the seller is told"
     if name is None:
-        return f"the model is not told, and {facts.seller} has no prices to bound it by"
+        return f"the model is not told, and no price of {facts.seller} fits this call"
     return f"no price of {name} at {facts.seller} for that day"
 
 

@@ -147,7 +147,7 @@ def test_a_prompt_is_bounded_by_its_bytes(book_of: Book) -> None:
     [
         ({"model": "toy-9"}, "no price of toy-9 at toy-inc for that day"),
         ({"seller": "other"}, "no price of toy-1 at other for that day"),
-        ({"seller": "other", "model": None}, "the model is not told, and other has no prices to bound it by"),
+        ({"seller": "other", "model": None}, "the model is not told, and no price of other fits this call"),
     ],
 )
 def test_what_has_no_price_says_why(book_of: Book, told: dict[str, Any], note: str) -> None:
