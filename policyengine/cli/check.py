@@ -84,5 +84,9 @@ def _print_proof(engine: Engine, arguments: Namespace) -> int:
 
 def _conclusion(found: Sequence[Diagnostic], wrong: int, counted: str) -> str:
     warnings = len(found) - wrong
-    mind = f", {warnings} warnings" if warnings else ""
-    return f"{wrong} faults{mind}" if wrong else f"no faults{mind}: {counted}"
+    mind = f", {_counted(warnings, 'warning')}" if warnings else ""
+    return f"{_counted(wrong, 'fault')}{mind}" if wrong else f"no faults{mind}: {counted}"
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
