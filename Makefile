@@ -31,7 +31,8 @@ demo: $(VENV)/.installed ## Decide native samples of every platform, explain one
 	@for provider in $(PLATFORMS); do \
 	  echo "== Verdicts on native samples of $$provider"; \
 	  (cd providers/policyengine_$$provider/scenarios && \
-	    $(abspath $(POLICY)) evaluate --provider $$provider */*.json 2>/dev/null) || exit 1; \
+	    $(abspath $(POLICY)) evaluate --provider $$provider */*.json 2>$(abspath $(VENV))/demo.err) \
+	    || { cat $(VENV)/demo.err; exit 1; }; \
 	  echo; \
 	done
 	@echo "== One of them explained"

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from policyengine.exchange import Exchange
     from policyengine.facts import Facts, UsageRow
     from policyengine.hookspecs import hookimpl
+    from policyengine.preflight import Preflight
     from policyengine.provider import Claim, Dialect, Provider, Seller
     from policyengine.request import Request
-    from policyengine.verdict import Verdict
+    from policyengine.verdict import Bill, Charge, ChargeLine, Route, Step, Verdict, VerdictWarning
+    from policyengine.watch import Watch
 
 __all__ = [
     "AccountError",
+    "Bill",
+    "Charge",
+    "ChargeLine",
     "Claim",
     "Diagnostic",
     "Dialect",
@@ -35,11 +40,16 @@ __all__ = [
     "MissingExtraError",
     "PolicyEngineError",
     "PolicyFileError",
+    "Preflight",
     "Provider",
     "Request",
+    "Route",
     "Seller",
+    "Step",
     "UsageRow",
     "Verdict",
+    "VerdictWarning",
+    "Watch",
     "hookimpl",
 ]
 
@@ -49,7 +59,9 @@ _HOMES = {
     "Facts": "facts",
     "UsageRow": "facts",
     "Request": "request",
-    "Verdict": "verdict",
+    "Preflight": "preflight",
+    "Watch": "watch",
+    **dict.fromkeys(("Bill", "Charge", "ChargeLine", "Route", "Step", "Verdict", "VerdictWarning"), "verdict"),
     "hookimpl": "hookspecs",
     **dict.fromkeys(("Claim", "Dialect", "Provider", "Seller"), "provider"),
     **dict.fromkeys(

@@ -304,7 +304,7 @@ def test_what_has_no_price_is_unpriced_and_said_so(forecast_of: Callable[..., Fo
     one = forecast_of(BLOCKED, seller={"toy-inc": SellerTerms(model="toy-9")})
 
     assert (one.success_high, one.per_image_high, one.month_high, one.failures_high) == (None,) * 4
-    assert one.notes[0] == "success: unpriced, no price of toy-9 at toy-inc for that day"
+    assert one.notes[0] == "success: unpriced, no price of toy-9 at toy-inc fits this call"
     (spread,) = simulate([one], images=10, months=5)
     assert spread.month_high.p50 is None
 

@@ -70,7 +70,7 @@ def test_every_installed_plugin_loads() -> None:
 @needs_checkout
 def test_the_architecture_names_every_module_and_folder_of_the_core() -> None:
     listing = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("```")[1]
-    core = [path for path in (ROOT / "policyengine").iterdir() if not path.name.startswith("_")]
+    core = [path for path in (ROOT / "policyengine").iterdir() if not path.name.startswith(("_", "."))]
     names = [path.name if path.suffix == ".py" else f"{path.name}/" for path in core if path.suffix in ("", ".py")]
 
     assert [name for name in sorted(names) if not re.search(rf"(?<!\w){re.escape(name)}", listing)] == []

@@ -78,6 +78,9 @@ def run(arguments: Namespace) -> int:
     """Print advice and quote of each request; exit with 1 when some is critical, or cannot be read."""
     engine = engine_for(arguments)
     if arguments.file is None:
+        if not _options(arguments) and arguments.account is None:
+            msg = "nothing is told of the call; name a FILE, or tell --model, --prompt and what else is known"
+            raise InputError(msg)
         return _print(_done(engine, _options(arguments), arguments.account), as_json=arguments.json)
     code = 0
     for read in read_all([arguments.file], {}, each=True):

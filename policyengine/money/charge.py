@@ -262,7 +262,7 @@ def _why_no_tariff(facts: Facts, model: str | None) -> str:
         return "neither the model nor the seller is told"
     if name is None:
         return f"the model is not told, and no price of {facts.seller} fits this call"
-    return f"no price of {name} at {facts.seller} for that day"
+    return f"no price of {name} at {facts.seller} fits this call"
 
 
 def _line(bill: ComponentBill, facts: Facts, amount: _Amount, tariffs: Sequence[Tariff], book: PriceBook) -> ChargeLine:

@@ -130,3 +130,10 @@ def test_the_rules_are_listed_in_their_order(run: Run) -> None:
     listed = run("rules").out.partition("\npreflight, ")[2]
 
     assert "preflight.identity-document    stable  critical" in listed
+
+
+def test_a_call_of_which_nothing_is_told_is_wrong_usage(run: Run) -> None:
+    ran = run("preflight")
+
+    assert ran.code == 2
+    assert "nothing is told of the call" in ran.err

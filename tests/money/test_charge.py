@@ -145,8 +145,8 @@ def test_a_prompt_is_bounded_by_its_bytes(book_of: Book) -> None:
 @pytest.mark.parametrize(
     ("told", "note"),
     [
-        ({"model": "toy-9"}, "no price of toy-9 at toy-inc for that day"),
-        ({"seller": "other"}, "no price of toy-1 at other for that day"),
+        ({"model": "toy-9"}, "no price of toy-9 at toy-inc fits this call"),
+        ({"seller": "other"}, "no price of toy-1 at other fits this call"),
         ({"seller": "other", "model": None}, "the model is not told, and no price of other fits this call"),
     ],
 )
