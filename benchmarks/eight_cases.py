@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks.cost_peers import COST_PEERS, cost_peer
 from benchmarks.measure import NOT_INSTALLED
 from benchmarks.peer_cases import CASES
+from policyengine.vocabulary import COMPONENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,7 +51,7 @@ def _right(verdict: Verdict, case: Case) -> str:
 
 def _reason(verdict: Verdict) -> str:
     """Return the rules that decided the bill."""
-    return ", ".join(dict.fromkeys(step.rule for step in verdict.trail if step.decision == "bill"))
+    return ", ".join(dict.fromkeys(step.rule for step in verdict.trail if step.component in COMPONENTS))
 
 
 def _asked(peer: Callable[[bytes, Mapping[str, Any]], object] | None, case: Case) -> str:
