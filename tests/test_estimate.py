@@ -300,6 +300,14 @@ def test_a_class_without_a_sample_is_routed_by_its_outcome(forecast_of: Callable
     assert one.attempts_low == one.attempts_high == Decimal("1.11")
 
 
+def test_a_seller_who_bills_nothing_by_the_call_is_said_to(bundled: Engine) -> None:
+    found = forecast(bundled, WorkloadFile(work=Work(images_per_month=1)))
+
+    flat = [one for one in found if one.success_high == 0]
+    assert flat
+    assert all(one.notes[0].startswith("success: billed nothing by the call") for one in flat)
+
+
 def test_what_has_no_price_is_unpriced_and_said_so(forecast_of: Callable[..., Forecast]) -> None:
     one = forecast_of(BLOCKED, seller={"toy-inc": SellerTerms(model="toy-9")})
 

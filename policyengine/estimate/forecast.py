@@ -172,6 +172,8 @@ def _notes(
     for offer, found in zip(choices, classes, strict=True):
         if offer.success.high is None:
             yield f"success: unpriced, {offer.success.why or 'nothing bounds it'}"
+        elif offer.success.high == 0:
+            yield "success: billed nothing by the call; a flat subscription, and whoever else invoices, is not counted"
         for one in found:
             yield from one.notes
     if any(low.chain != high.chain for low, high in bounds):
