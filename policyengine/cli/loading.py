@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from policyengine.cli.arguments import count_from
 from policyengine.cli.output import warn
 from policyengine.engine import Engine
 
@@ -43,7 +44,7 @@ def add_context_arguments(parser: ArgumentParser) -> None:
     group.add_argument("--seller", help="who sends the invoice")
     group.add_argument("--account", help="a key of accounts.toml")
     group.add_argument("--model", help="the model that was called")
-    group.add_argument("--http-status", type=int, help="the HTTP status of the answer")
+    group.add_argument("--http-status", type=count_from(100), help="the HTTP status of the answer")
     group.add_argument("--at", help="when it was submitted, ISO 8601")
     group.add_argument("--mode", help="the account's tariff: per-token, per-call")
     group.add_argument("--plan", help="the account's subscription plan")
