@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct
 
@@ -53,6 +53,14 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     transport_error: str | None = None
     model: str | None = None
     at: str | None = None
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """Return what is known beside the body, as `Engine.evaluate` and `Exchange.of` take it."""
+        return {name: told for name in _BESIDE_THE_BODY if (told := getattr(self, name))}
+
+
+_BESIDE_THE_BODY = ("http_status", "headers", "request", "url", "transport_error", "model", "at")
 
 
 class Dialect(ABC):

@@ -35,17 +35,7 @@ def engine() -> Engine:
 
 
 def verdict_on(engine: Engine, dialect: Dialect, scenario: Scenario) -> Verdict:
-    return engine.evaluate(
-        scenario.body,
-        dialect=dialect.name,
-        http_status=scenario.http_status,
-        headers=scenario.headers,
-        request=scenario.request,
-        url=scenario.url,
-        transport_error=scenario.transport_error,
-        model=scenario.model,
-        at=scenario.at or AT,
-    )
+    return engine.evaluate(scenario.body, dialect=dialect.name, **{"at": AT, **scenario.context})
 
 
 def written(engine: Engine, dialect: Dialect) -> str:

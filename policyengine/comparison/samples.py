@@ -76,18 +76,7 @@ def _told_dialects(engine: Engine) -> Mapping[str, tuple[str, ...]]:
 
 def evaluate_scenario(engine: Engine, dialect: Dialect, scenario: Scenario, seller: str | None = None) -> Verdict:
     """Return the verdict on *scenario*, as if *seller* invoiced it."""
-    return engine.evaluate(
-        scenario.body,
-        dialect=dialect.name,
-        seller=seller or dialect.seller,
-        http_status=scenario.http_status,
-        headers=scenario.headers or None,
-        request=scenario.request or None,
-        url=scenario.url,
-        transport_error=scenario.transport_error,
-        model=scenario.model,
-        at=scenario.at,
-    )
+    return engine.evaluate(scenario.body, dialect=dialect.name, seller=seller or dialect.seller, **scenario.context)
 
 
 def usual_model(verdicts: Sequence[Verdict]) -> str | None:

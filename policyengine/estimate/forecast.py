@@ -135,12 +135,8 @@ def _least(ends: Iterable[Fraction | None], times: int = 1) -> Decimal:
 
 def _most(ends: Iterable[Fraction | None], times: int = 1) -> Decimal | None:
     """Return the highest of *ends*, *times* over; None when one is not known."""
-    known = []
-    for end in ends:
-        if end is None:
-            return None
-        known.append(end)
-    return decimal_of(max(known) * times)
+    most = highest(ends)
+    return None if most is None else decimal_of(most * times)
 
 
 def _summary(variants: Sequence[SellerClass]) -> ForecastClass:

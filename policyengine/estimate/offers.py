@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from policyengine.vocabulary import BillValue
 
 __all__ = ["Cost", "Offer", "Sample", "highest", "offers"]
+
+_End = TypeVar("_End", Decimal, Fraction)
 
 
 class Cost(Struct, frozen=True):
@@ -188,7 +191,7 @@ def _reference_usage(work: Work, tariffs: Sequence[Tariff]) -> UsageRow:
     return UsageRow("input", "image_token", work.reference_tokens)
 
 
-def highest(ends: Iterable[Decimal | None]) -> Decimal | None:
+def highest(ends: Iterable[_End | None]) -> _End | None:
     """Return the highest of *ends*; None when one is not known."""
     known = []
     for end in ends:

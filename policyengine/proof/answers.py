@@ -33,7 +33,6 @@ CALLER_TELLS = frozenset(
 _SHAPING = frozenset({"http_status", "transport_error"})
 _SEEN = ("http_status", "outcome", "stage")
 _COUNTED = "images_delivered"
-_BESIDE = ("http_status", "headers", "request", "url", "transport_error", "model", "at")
 
 
 class Answer(Struct, frozen=True):
@@ -178,8 +177,7 @@ def _answers(engine: Engine, dialect: Dialect) -> Iterator[Answer]:
 def _exchanges(engine: Engine, dialect: Dialect) -> Iterator[Exchange]:
     try:
         for scenario in engine.plugins.providers[dialect.provider].scenarios(dialect.name):
-            known = {name: getattr(scenario, name) or None for name in _BESIDE}
-            yield from engine.split(scenario.body, dialect=dialect.name, seller=dialect.seller, **known)
+            yield from engine.split(scenario.body, dialect=dialect.name, seller=dialect.seller, **scenario.context)
     except PolicyEngineError:
         return
 

@@ -49,17 +49,7 @@ def exchanges(scenarios: Sequence[Scenario]) -> SearchStrategy[Exchange]:
 
 def exchange_of(scenario: Scenario, provider: str) -> Exchange:
     """Return *scenario* as an exchange with a dialect of *provider*."""
-    return Exchange.of(
-        scenario.body,
-        provider=provider,
-        http_status=scenario.http_status,
-        headers=scenario.headers or None,
-        request=scenario.request or None,
-        url=scenario.url,
-        transport_error=scenario.transport_error,
-        model=scenario.model,
-        at=scenario.at,
-    )
+    return Exchange.of(scenario.body, provider=provider, **scenario.context)
 
 
 def variants(body: object) -> Iterator[object]:

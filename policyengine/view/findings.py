@@ -14,6 +14,7 @@ from policyengine.engine import Engine
 from policyengine.money.exact import EXACT, product
 from policyengine.verdict import Verdict
 from policyengine.view.answers import decided
+from policyengine.view.judge import OPEN
 from policyengine.vocabulary import BASES, COMPONENTS, Component
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "Ground", "Side", "billed", "findings", "ruled"]
 
-_OPEN = ("unknown", "conditional")
 _MILLION = Decimal(1_000_000)
 _HUNDRED = Decimal(100)
 
@@ -119,7 +119,7 @@ def _cost(side: Side, answer: Answer, subject: Subject, verdict: Verdict) -> Ite
     if subject.work is not None:
         charge = side.engine.charge_for(verdict, as_work(verdict.facts, subject.work.workload))
     values = verdict.bill.values().items()
-    left_open = [ground for part, value in values if value in _OPEN for ground in _ruling(verdict, part, value)]
+    left_open = [ground for part, value in values if value in OPEN for ground in _ruling(verdict, part, value)]
     charging = [ground for part, value in values if value == "charged" for ground in _ruling(verdict, part, value)]
     yield Finding(
         seller=answer.seller,
@@ -210,17 +210,16 @@ def _ruling(verdict: Verdict, component: str, value: str) -> Iterator[Ground]:
 
 
 def _ground(step: Step, component: str, value: str) -> Ground:
-    best = _best(step.evidence, component, value)
+    best = step.best_evidence(value) or _against(step.evidence, component)
     if best is None:
         return Ground(step.rule, f"{step.file}:{step.line}")
     return Ground(step.rule, f"{step.file}:{step.line}", best.source, best.checked.isoformat(), best.quote)
 
 
-def _best(evidence: tuple[Evidence, ...], component: str, value: str) -> Evidence | None:
-    """Return the best of *evidence* on *component* that speaks for *value*, else any on it: it shows the conflict."""
+def _against(evidence: tuple[Evidence, ...], component: str) -> Evidence | None:
+    """Return the best of *evidence* on *component* where none speaks for what was decided: it shows the conflict."""
     about = [one for one in evidence if one.component in (None, component)]
-    backing = [one for one in about if one.supports in (None, value)]
-    return min(backing or about, key=lambda one: BASES.index(one.basis), default=None)
+    return min(about, key=lambda one: BASES.index(one.basis), default=None)
 
 
 def _listed(engine: Engine, facts: Facts) -> Iterator[Ground]:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from policyengine.view.findings import Finding
     from policyengine.view.model import Says, Share
 
-__all__ = ["agrees", "holds_for"]
+__all__ = ["OPEN", "agrees", "holds_for"]
 
 Truth = bool | None
-_OPEN = ("unknown", "conditional")
+OPEN = ("unknown", "conditional")
+"""Bill values of which nobody can say whether they cost something."""
 
 
 def agrees(says: Says, finding: Finding) -> Truth:
@@ -27,7 +28,7 @@ def agrees(says: Says, finding: Finding) -> Truth:
         return finding.is_notice
     if finding.word in says.values or (finding.word == "na" and "free" in says.values):
         return True
-    return None if finding.word in _OPEN else False
+    return None if finding.word in OPEN else False
 
 
 def _agrees_in_money(says: Says, low: Decimal, high: Decimal | None) -> Truth:
